@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** Every setting of every role, as environment variable and as key of a `--config` file. Unknown keys are refused. */
+export const settingsShape = z.strictObject({
+  kafkaBrokers: z
+    .string()
+    .min(1)
+    .transform((text) => text.split(',').map((broker) => broker.trim())),
+  schemaRegistryUrl: z.url(),
+  databaseUrl: z.url(),
+  topicPrefix: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]*$/)
+    .default('apportion.'),
+  topicPartitions: z.coerce.number().int().min(1).max(1000).default(4),
+  replicationFactor: z.coerce.number().int().min(-1).default(-1),
+  openDays: z.coerce.number().int().min(1).max(400).default(7),
+  maxCallHours: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 31)
+    .default(24),
+  horizonDays: z.coerce.number().int().min(1).max(4000).default(400),
+  commitIntervalMs: z.coerce.number().int().min(10).max(60_000).default(1000),
+  openDayIntervalMs: z.coerce.number().int().min(0).default(1000),
+  openDayLinesPerSecond: z.coerce.number().int().min(1).default(5000),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export type Settings = z.output<typeof settingsShape>;

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Admin } from 'kafkajs';
+import { type Stage, settle } from './settle.ts';
+
+/** An admin client that knows only the ends of topics. */
+function adminWithEnds(ends: Record<string, () => number>): Admin {
+  return {
+    fetchTopicOffsets: async (topic: string) => {
+      const end = String(ends[topic]?.() ?? 0);
+      return [{ partition: 0, offset: end, high: end, low: '0' }];
+    },
+  } as unknown as Admin;
+}
+
+test('settle waits for each stage against the ends that the stage before it left', async () => {
+  let metered = 3;
+  let totals = 1;
+  const looks: string[] = [];
+  const meter: Stage = {
+    role: 'meter',
+    topics: ['calls'],
+    positions: async () => {
+      looks.push('meter');
+      if (metered < 5) metered += 1;
+      else totals = 7;
+      return new Map([[0, metered]]);
+    },
+  };
+  let attributed = 1;
+  const attribute: Stage = {
+    role: 'attribute',
+    topics: ['totals'],
+    positions: async () => {
+      looks.push('attribute');
+      attributed += 2;
+      return new Map([[0, attributed]]);
+    },
+  };
+  const admin = adminWithEnds({ calls: () => 5, totals: () => totals });
+  totals = 5;
+  await settle(admin, [meter, attribute], { timeoutMs: 5_000, pollMs: 1 });
+  assert.deepEqual(looks, ['meter', 'meter', 'attribute', 'attribute']);
+});
+
+test('settle names the role that is behind when the time is up', async () => {
+  const stuck: Stage = { role: 'meter', topics: ['calls'], positions: async () => new Map([[0, 2]]) };
+  await assert.rejects(settle(adminWithEnds({ calls: () => 5 }), [stuck], { timeoutMs: 0 }), {
+    code: 'settle_timeout',
+    message: 'The role meter has still to read 3 offsets of calls.',
+  });
+});
+
+test('a partition without records needs no reader', async () => {
+  const idle: Stage = { role: 'meter', topics: ['calls'], positions: async () => new Map() };
+  await settle(adminWithEnds({ calls: () => 0 }), [idle], { timeoutMs: 0 });
+});

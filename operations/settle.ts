@@ -1,0 +1,84 @@
+import type { Admin } from 'kafkajs';
+import { ApportionError } from '../runtime/errors.ts';
+
+/** One stage of the pipeline: a reader, and how far it has to come. */
+export interface Stage {
+  /** Role that reads, as in `apportion run ROLE`. */
+  readonly role: string;
+  /** Topics with prefix. */
+  readonly topics: readonly string[];
+  /** The next offset that the role will read, for each partition of a topic; partitions it never committed are absent. */
+  positions(topic: string): Promise<ReadonlyMap<number, number>>;
+}
+
+export interface SettleOptions {
+  readonly timeoutMs: number;
+  readonly pollMs?: number;
+  /** Called at each look with the records still to be read by the stage. */
+  readonly report?: (role: string, behind: number) => void;
+  readonly now?: () => number;
+}
+
+/**
+ * Returns when all that was in the first stage's topics at the call has passed every stage. The stages are waited
+ * for one after the other, each against the ends its topics have once the stage before it is through: what that one
+ * wrote is then already there.
+ *
+ * @throws ApportionError `settle_timeout`, naming the role that is behind and by how much.
+ */
+export async function settle(admin: Admin, stages: readonly Stage[], options: SettleOptions): Promise<void> {
+  const now = options.now ?? Date.now;
+  const deadlineMs = now() + options.timeoutMs;
+  for (const stage of stages) {
+    const targets = await endsOf(admin, stage.topics);
+    await waitFor(stage, targets, deadlineMs, options, now);
+  }
+}
+
+type Ends = ReadonlyMap<string, readonly { partition: number; low: number; end: number }[]>;
+
+async function endsOf(admin: Admin, topics: readonly string[]): Promise<Ends> {
+  const ends = new Map<string, { partition: number; low: number; end: number }[]>();
+  for (const topic of topics) {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    ends.set(
+      topic,
+      offsets.map((entry) => ({ partition: entry.partition, low: Number(entry.low), end: Number(entry.high) })),
+    );
+  }
+  return ends;
+}
+
+async function waitFor(
+  stage: Stage,
+  targets: Ends,
+  deadlineMs: number,
+  options: SettleOptions,
+  now: () => number,
+): Promise<void> {
+  for (;;) {
+    const behind = await countBehind(stage, targets);
+    options.report?.(stage.role, behind);
+    if (behind === 0) return;
+    if (now() >= deadlineMs) {
+      throw new ApportionError(
+        'settle_timeout',
+        `The role ${stage.role} has still to read ${behind} offsets of ${stage.topics.join(', ')}.`,
+        `See that it runs (apportion run ${stage.role}) and what it logs, or wait longer with --timeout.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.pollMs ?? 100));
+  }
+}
+
+async function countBehind(stage: Stage, targets: Ends): Promise<number> {
+  let behind = 0;
+  for (const [topic, ends] of targets) {
+    const positions = await stage.positions(topic);
+    for (const { partition, low, end } of ends) {
+      // An empty partition has nothing to be read, whether or not anybody ever committed there.
+      behind += low === end ? 0 : Math.max(0, end - (positions.get(partition) ?? low));
+    }
+  }
+  return behind;
+}

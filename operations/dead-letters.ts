@@ -1,0 +1,92 @@
+import type { Kafka } from 'kafkajs';
+import { ApportionError } from '../runtime/errors.ts';
+import { readTopic } from '../runtime/kafka/read-topic.ts';
+import { type Codec, Undecodable } from '../runtime/task.ts';
+import type { DeadLetter } from '../schemas/dead-letter.ts';
+import { deadLetters } from '../schemas/topics.ts';
+
+/** Narrows dead letters down; what is absent does not matter. */
+export interface DeadLetterFilter {
+  readonly reason?: string;
+  readonly topic?: string;
+}
+
+/**
+ * All dead letters that fit the filter, by topic, partition and offset of the original. A letter that stands more than
+ * once (its writer was repeated) comes once.
+ */
+export async function listDeadLetters(
+  kafka: Kafka,
+  prefix: string,
+  codec: Codec & { prepare(values: Iterable<Buffer | null>): Promise<void> },
+  filter: DeadLetterFilter,
+): Promise<readonly DeadLetter[]> {
+  const values: Buffer[] = [];
+  await readTopic(kafka, prefix + deadLetters.name, (record) => {
+    if (record.value !== null) values.push(record.value);
+  });
+  await codec.prepare(values);
+  const letters = new Map<string, DeadLetter>();
+  for (const value of values) {
+    const letter = codec.decode(deadLetters, value);
+    if (letter instanceof Undecodable) continue;
+    if (filter.reason !== undefined && letter.reason !== filter.reason) continue;
+    if (filter.topic !== undefined && letter.topic !== filter.topic) continue;
+    letters.set(`${letter.processor} ${idOf(letter)}`, letter);
+  }
+  return [...letters.values()].sort(byOrigin);
+}
+
+/** How a person names a dead letter: topic/partition/offset of the original. */
+export function idOf(letter: DeadLetter): string {
+  return `${letter.topic}/${letter.partition}/${letter.offset}`;
+}
+
+/**
+ * Picks letters by id.
+ *
+ * @throws ApportionError `unknown_dead_letter`, naming all ids that fit none.
+ */
+export function pickDeadLetters(letters: readonly DeadLetter[], ids: readonly string[]): readonly DeadLetter[] {
+  const unknown = ids.filter((id) => !letters.some((letter) => idOf(letter) === id));
+  if (unknown.length > 0) {
+    throw new ApportionError(
+      'unknown_dead_letter',
+      `There is no dead letter ${unknown.join(', ')}.`,
+      'Ids are topic/partition/offset of the original, as `apportion dead-letters list` prints them.',
+    );
+  }
+  return letters.filter((letter) => ids.includes(idOf(letter)));
+}
+
+/**
+ * Publishes the original bytes again where they came from, key, value and headers as they were, in groups of one
+ * topic. What was refused for its content is refused again; what was refused for the state of the world is not.
+ */
+export async function resendDeadLetters(kafka: Kafka, prefix: string, letters: readonly DeadLetter[]): Promise<void> {
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  try {
+    for (const letter of letters) {
+      await producer.send({
+        topic: prefix + letter.topic,
+        acks: -1,
+        messages: [
+          {
+            partition: letter.partition,
+            key: letter.key,
+            value: letter.value,
+            headers: Object.fromEntries(letter.headers.map((header) => [header.name, header.value])),
+          },
+        ],
+      });
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+function byOrigin(a: DeadLetter, b: DeadLetter): number {
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition || a.offset - b.offset;
+}

@@ -56,11 +56,17 @@ export interface Task<Out = OutputRecord> {
    * Called once, before anything is folded, with what this task has committed before (nothing at its first start).
    * Gives the place where reading of each input begins, at or before the committed offset: what lies before
    * the committed offset rebuilds the state and must give no output.
+   * `ends` are the ends of the inputs and broadcasts, by topic name, asked for after the takeover: no earlier owner can
+   * have read beyond them, so what it may have written without committing is made from what lies before them. Every host
+   * gives them; a task that has no use for them may be restored without.
    */
-  restore(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, StartPosition>;
+  restore(
+    committed: ReadonlyMap<string, Committed>,
+    ends?: ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, StartPosition>;
   /** Takes one record of an input or a broadcast into the state. Records of a partition come in order. */
   fold(record: InputRecord): void;
-  /** All before `offset` of this input has been folded, whether or not records (or only markers) lay there. */
+  /** All before `offset` of this input or broadcast has been folded, whether or not records (or only markers) lay there. */
   advance(topic: string, offset: number): void;
   /**
    * What is to be written and committed now, taken out of the state at once: the caller makes it durable as a whole,

@@ -1,0 +1,120 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { topics } from '../schemas/topics.ts';
+import type { DataFolder } from './data-folder.ts';
+import { localError } from './errors.ts';
+import type { Command } from './process.ts';
+import { runToEnd } from './run.ts';
+import { nothingToDo, type Server, type Tools } from './server.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Apache Kafka as one node that is broker and controller (KRaft). */
+export const kafka: Server = {
+  name: 'kafka',
+  title: 'Apache Kafka 4.1.1',
+  ports: (folder) => [folder.ports.kafka, folder.ports.kafkaController],
+  address: (folder) => `127.0.0.1:${folder.ports.kafka}`,
+  prepare,
+  command,
+  answers,
+  furnish: nothingToDo,
+  stopSignal: 'SIGTERM',
+};
+
+async function prepare(folder: DataFolder, tools: Tools): Promise<void> {
+  const config = join(folder.path, 'kafka.properties');
+  writeFileSync(config, properties(folder));
+  if (existsSync(join(folder.path, 'kafka', 'meta.properties'))) {
+    return;
+  }
+  const args = [...javaArgs(tools), 'kafka.tools.StorageTool', 'format', '-t', folder.clusterId, '-c', config];
+  const run = await runToEnd(tools.java, args, undefined, { cwd: folder.path });
+  if (run.code !== 0) {
+    throw localError('local_server_crashed', `Kafka could not format its folder:\n${run.output.trim()}`);
+  }
+}
+
+async function command(folder: DataFolder, tools: Tools): Promise<Command> {
+  return {
+    file: tools.java,
+    args: ['-Xms128m', '-Xmx768m', ...javaArgs(tools), 'kafka.Kafka', join(folder.path, 'kafka.properties')],
+    env: {},
+    cwd: folder.path,
+  };
+}
+
+function javaArgs(tools: Tools): string[] {
+  return [
+    '-Djava.awt.headless=true',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+    '-Dorg.slf4j.simpleLogger.showDateTime=true',
+    '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
+    '-cp',
+    join(tools.packages, 'kafka', '*'),
+  ];
+}
+
+/** Paths are relative to the data folder, which is Kafka's working directory: the folder may be moved. */
+function properties(folder: DataFolder): string {
+  const largestRecordBytes = Math.max(...topics.map((topic) => topic.maxRecordBytes));
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${folder.ports.kafkaController}`,
+    listeners: `BROKER://127.0.0.1:${folder.ports.kafka},CONTROLLER://127.0.0.1:${folder.ports.kafkaController}`,
+    'advertised.listeners': `BROKER://127.0.0.1:${folder.ports.kafka}`,
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'BROKER',
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': 'kafka',
+    'auto.create.topics.enable': false,
+    'message.max.bytes': largestRecordBytes + 64 * KIB,
+
+    // One node: every topic of its own has one copy, and few partitions so that it starts fast.
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.num.partitions': 1,
+    'group.initial.rebalance.delay.ms': 0,
+    // Tests of pauses and crashes need not wait for the 6 s that are the least elsewhere.
+    'group.min.session.timeout.ms': 1000,
+    // After a kill the restarted node may register again as soon as its old session is over.
+    'broker.session.timeout.ms': 3000,
+    'broker.heartbeat.interval.ms': 500,
+    // A stack that nobody starts for a year keeps its place in the topics.
+    'offsets.retention.minutes': 400 * 24 * 60,
+
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'log.cleaner.dedupe.buffer.size': 16 * MIB,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+async function answers(folder: DataFolder): Promise<boolean> {
+  const admin = new Kafka({
+    clientId: 'apportion-local',
+    brokers: [`127.0.0.1:${folder.ports.kafka}`],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1000,
+    requestTimeout: 2000,
+    retry: { retries: 0 },
+  }).admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}

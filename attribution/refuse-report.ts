@@ -1,0 +1,67 @@
+import type { CostLine, CostReport } from '../schemas/cost-report.ts';
+import type { Amount } from '../schemas/scalars.ts';
+import { faultOfInstant, faultOfText, type Refusal } from './refusal.ts';
+
+/**
+ * The greatest amount of one line, in units of 10^-12: 10^18 of a currency. The sum of all lines that reports can hold
+ * then still fits the 38 digits that Avro and Postgres keep.
+ */
+export const MAX_LINE_AMOUNT = 10n ** 30n;
+
+const CURRENCY = /^[A-Z]{3}$/;
+
+/** Why a cost report is refused by its content alone, or null. */
+export function refuseReport(report: CostReport): Refusal | null {
+  const fault = faultOfReport(report) ?? faultOfLines(report.lines);
+  if (fault !== null) return { reason: 'invalid', detail: fault };
+  if (report.source === '') return { reason: 'empty_id', detail: 'source is empty.' };
+  if (report.account === '') return { reason: 'empty_id', detail: 'account is empty.' };
+  return null;
+}
+
+function faultOfReport(report: CostReport): string | null {
+  if (!CURRENCY.test(report.currency)) return `currency ${report.currency} is not an ISO 4217 code such as USD.`;
+  return (
+    faultOfText('source', report.source) ??
+    faultOfText('account', report.account) ??
+    faultOfInstant('observedAt', report.observedAt)
+  );
+}
+
+function faultOfLines(lines: readonly CostLine[]): string | null {
+  for (const [index, line] of lines.entries()) {
+    const fault = faultOfLine(line);
+    if (fault !== null) return `lines[${index}].${fault}`;
+  }
+  return null;
+}
+
+/** Resource and tags stay on the report and are no key of anything, so that only what cannot be stored is refused. */
+function faultOfLine(line: CostLine): string | null {
+  return (
+    faultOfText('service', line.service) ??
+    faultOfText('cluster', line.cluster) ??
+    faultOfText('namespace', line.namespace) ??
+    faultOfText('region', line.region) ??
+    faultOfText('subAccount', line.subAccount) ??
+    faultOfText('category', line.category) ??
+    (line.resource.includes('\0') ? 'resource contains the character U+0000.' : null) ??
+    faultOfAmount('billed', line.billed) ??
+    faultOfAmount('effective', line.effective) ??
+    faultOfTags(line.tags)
+  );
+}
+
+function faultOfAmount(name: string, amount: Amount): string | null {
+  if (amount <= MAX_LINE_AMOUNT && amount >= -MAX_LINE_AMOUNT) return null;
+  return `${name} is beyond 10^18, which no line may be.`;
+}
+
+function faultOfTags(tags: CostLine['tags']): string | null {
+  for (const [name, value] of Object.entries(tags)) {
+    if (name.includes('\0') || value.includes('\0')) return 'tags contain the character U+0000.';
+    // A decoder that assigns it would set the prototype of the tags instead of a tag.
+    if (name === '__proto__') return 'tags have the name __proto__, which cannot be kept.';
+  }
+  return null;
+}

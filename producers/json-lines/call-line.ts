@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { type CallLimits, refuseCall } from '../../attribution/refuse-call.ts';
+import type { Call } from '../../schemas/call.ts';
+import type { Instant } from '../../schemas/scalars.ts';
+import { instant, object, text, textOr } from './fields.ts';
+import { LineFault } from './line-fault.ts';
+import { parseJson } from './parse-json.ts';
+
+const callShape = object(
+  z.strictObject({
+    source: text,
+    callId: text,
+    tenant: text,
+    product: textOr(''),
+    cluster: textOr(''),
+    namespace: textOr(''),
+    startedAt: instant,
+    endedAt: instant,
+  }),
+);
+
+/** Reads one line of `apportion send calls`. `nowMs` is the clock that a start may not be far ahead of. */
+export function parseCallLine(line: string, nowMs: Instant, limits: CallLimits): Call | LineFault {
+  const call = parseJson(line, callShape);
+  if (call instanceof LineFault) return call;
+  const refusal = refuseCall(call, nowMs, limits);
+  return refusal === null ? call : new LineFault(refusal.reason, refusal.detail);
+}

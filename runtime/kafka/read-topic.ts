@@ -14,7 +14,7 @@ const SILENCE_LIMIT_MS = 60_000;
  * @param onRecord takes each record; `topic` is the name as given
  * @throws ApportionError `topic_silent` when the broker delivers nothing for a minute before the end is reached.
  */
-export async function readTopic(kafka: Kafka, name: string, onRecord: (record: InputRecord) => void): Promise<void> {
+export async function readTopic(kafka: Kafka, name: string, onRecord: (record: InputRecord) => void | Promise<void>): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -38,7 +38,7 @@ async function readUntil(
   kafka: Kafka,
   name: string,
   left: Map<number, number>,
-  onRecord: (record: InputRecord) => void,
+  onRecord: (record: InputRecord) => void | Promise<void>,
   deleteGroup: (group: string) => Promise<unknown>,
 ): Promise<void> {
   const groupId = `${name}.read.${randomUUID()}`;
@@ -77,11 +77,16 @@ async function readUntil(
   }
 }
 
-function deliver(name: string, batch: Batch, end: number, onRecord: (record: InputRecord) => void): void {
+async function deliver(
+  name: string,
+  batch: Batch,
+  end: number,
+  onRecord: (record: InputRecord) => void | Promise<void>,
+): Promise<void> {
   for (const message of batch.messages) {
     const offset = Number(message.offset);
     if (offset >= end) return;
-    onRecord({
+    await onRecord({
       topic: name,
       partition: batch.partition,
       offset,

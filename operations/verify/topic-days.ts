@@ -1,0 +1,90 @@
+import type { Kafka } from 'kafkajs';
+import { newestReport } from '../../attribution/newest-report.ts';
+import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
+import { readTopic } from '../../runtime/kafka/read-topic.ts';
+import { Undecodable } from '../../runtime/task.ts';
+import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { CatalogRecord } from '../../schemas/catalog-record.ts';
+import type { CostReport } from '../../schemas/cost-report.ts';
+import type { Day } from '../../schemas/scalars.ts';
+import type { Statement } from '../../schemas/statement.ts';
+import { attributions, catalogs, costReports, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
+import type { UsageTotal } from '../../schemas/usage-total.ts';
+import type { DayRange } from '../select-days.ts';
+
+/** What the topics say of some days: of each key the record that stands. */
+export interface TopicDays {
+  readonly reports: ReadonlyMap<Day, readonly CostReport[]>;
+  readonly totals: ReadonlyMap<Day, readonly UsageTotal[]>;
+  /** By key of the topic. */
+  readonly documents: ReadonlyMap<string, AttributionDocument>;
+  readonly statements: ReadonlyMap<string, Statement>;
+  /** The catalog applied last. */
+  readonly catalog: CatalogRecord | null;
+}
+
+/** Folds the topics as any reader should: by `observedAt`, by `through`, by (calcVersion, revision). */
+export async function readTopicDays(
+  kafka: Kafka,
+  prefix: string,
+  codec: PreparedCodec,
+  range: DayRange,
+): Promise<TopicDays> {
+  const read = <T>(topic: Topic<T>, keep: (value: T) => boolean, newer: (a: T, b: T) => T): Promise<Map<string, T>> =>
+    readNewest(kafka, prefix, codec, topic, keep, newer);
+  const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
+
+  const reports = await read(costReports, inRange, newestReport);
+  const totals = await read(usageTotals, inRange, (a, b) => (b.through >= a.through ? b : a));
+  const applied = await read(
+    catalogs,
+    () => true,
+    (_, b) => b,
+  );
+  return {
+    reports: Map.groupBy(reports.values(), (report) => report.day),
+    totals: Map.groupBy(totals.values(), (total) => total.day),
+    documents: await read(attributions, inRange, laterRevision),
+    statements: await read(statements, inRange, laterRevision),
+    catalog: [...applied.values()][0] ?? null,
+  };
+}
+
+/** Decoding waits for this many records, so that the values of a large topic are never all in memory. */
+const CHUNK = 10_000;
+
+async function readNewest<T>(
+  kafka: Kafka,
+  prefix: string,
+  codec: PreparedCodec,
+  topic: Topic<T>,
+  keep: (value: T) => boolean,
+  newer: (a: T, b: T) => T,
+): Promise<Map<string, T>> {
+  const newest = new Map<string, T>();
+  let values: Buffer[] = [];
+  const take = async (): Promise<void> => {
+    const chunk = values;
+    values = [];
+    await codec.prepare(chunk);
+    for (const encoded of chunk) {
+      const value = codec.decode(topic, encoded);
+      // What cannot be decoded is a dead letter already, and nothing that stands.
+      if (value instanceof Undecodable || !keep(value)) continue;
+      const key = topic.key(value);
+      const held = newest.get(key);
+      newest.set(key, held === undefined ? value : newer(held, value));
+    }
+  };
+  await readTopic(kafka, prefix + topic.name, async (record) => {
+    if (record.value !== null) values.push(record.value);
+    if (values.length >= CHUNK) await take();
+  });
+  await take();
+  return newest;
+}
+
+function laterRevision<T extends { readonly calcVersion: number; readonly revision: number }>(a: T, b: T): T {
+  if (a.calcVersion !== b.calcVersion) return b.calcVersion > a.calcVersion ? b : a;
+  return b.revision >= a.revision ? b : a;
+}

@@ -15,10 +15,11 @@ export function parseJson<T>(text: string, shape: z.ZodType<T>): T | LineFault {
     json = parse(text);
   } catch (error) {
     // SyntaxError, or RangeError of arrays nested deeper than the stack.
-    return new LineFault('invalid', `This is not JSON: ${error instanceof Error ? error.message : String(error)}.`);
+    const message = error instanceof Error ? error.message : String(error);
+    return new LineFault('invalid', `This is not JSON: ${printable(message)}.`);
   }
   const result = shape.safeParse(json);
-  return result.success ? result.data : new LineFault('invalid', describe(result.error.issues));
+  return result.success ? result.data : new LineFault('invalid', printable(describe(result.error.issues)));
 }
 
 /** Says a JSON value's type in JSON's own words. */
@@ -28,6 +29,14 @@ export function jsonTypeOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'string') return 'a text';
   return typeof value === 'object' ? 'an object' : String(value);
+}
+
+const MAX_DETAIL_LENGTH = 1_000;
+
+/** What a line holds is shown to people on terminals: without control characters, and not without end. */
+function printable(text: string): string {
+  const shown = text.replaceAll(/\p{Cc}/gu, '\ufffd');
+  return shown.length > MAX_DETAIL_LENGTH ? `${shown.slice(0, MAX_DETAIL_LENGTH)}… .` : shown;
 }
 
 function describe(issues: readonly z.core.$ZodIssue[]): string {

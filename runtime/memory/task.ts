@@ -78,7 +78,9 @@ export class MemoryTask<Config> {
       const position = log.committed(this.#processor.name, name, partition);
       if (position !== undefined) committed.set(name, position);
     }
-    const starts = task.restore(committed);
+    const ends = new Map(names.map((name) => [name, log.entries(name, partition).length]));
+    for (const { name } of this.#processor.broadcasts) ends.set(name, log.entries(name, 0).length);
+    const starts = task.restore(committed, ends);
     const broadcasts = this.#processor.broadcasts.map(({ name }) => {
       return { topic: name, partition: 0, position: 0, silentUntil: log.entries(name, 0).length };
     });

@@ -1,0 +1,132 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import { retryWhileAway } from '../../runtime/postgres/retry.ts';
+import { inTransaction } from '../../runtime/postgres/transaction.ts';
+import type { Publisher } from '../../runtime/publisher.ts';
+import type { Commits, Committed, Flush, TaskId } from '../../runtime/task.ts';
+import { deadLetters } from '../../schemas/topics.ts';
+import { sinkFenced } from './errors.ts';
+import { MonthPartitions } from './month-partitions.ts';
+import type { SinkRow } from './rows.ts';
+import { moveOffset } from './statements/move-offset.sql.ts';
+import { takeOver } from './statements/take-over.sql.ts';
+import { ensurePartitions, writeRows } from './write-rows.ts';
+
+export interface PostgresCommitsOptions {
+  readonly pool: Pool;
+  /** Where dead letters go. */
+  readonly publisher: Publisher;
+  readonly log: Logger;
+}
+
+/**
+ * Makes rows and offset durable in one Postgres transaction. While Postgres is away, `open` and `commit` wait for it,
+ * until the task is closed. Errors: `sink_fenced` when another owner has the partition, `commit_outcome_unknown` when
+ * the connection was lost around COMMIT, `postgres_refused` for what no waiting repairs.
+ */
+export function createPostgresCommits(options: PostgresCommitsOptions): Commits<SinkRow> {
+  return new PostgresCommits(options);
+}
+
+/** What an owner knows of a partition. The database must agree before it writes. */
+interface Ownership {
+  readonly epoch: string;
+  nextOffset: number | null;
+}
+
+/** Columns of type bigint come as text. */
+interface HeldOffset {
+  readonly epoch: string;
+  readonly next_offset: string | null;
+}
+
+class PostgresCommits implements Commits<SinkRow> {
+  readonly #pool: Pool;
+  readonly #publisher: Publisher;
+  readonly #log: Logger;
+  readonly #partitions: MonthPartitions;
+  readonly #owned = new Map<string, Ownership>();
+  /** Of the tasks that are open or being opened: ends their waiting. */
+  readonly #closing = new Map<string, AbortController>();
+
+  constructor({ pool, publisher, log }: PostgresCommitsOptions) {
+    this.#pool = pool;
+    this.#publisher = publisher;
+    this.#log = log;
+    this.#partitions = new MonthPartitions(pool);
+  }
+
+  async open(task: TaskId): Promise<ReadonlyMap<string, Committed>> {
+    const topic = topicOf(task);
+    const name = nameOf(task);
+    await this.close(task);
+    const closing = new AbortController();
+    this.#closing.set(name, closing);
+    const held = await this.#whileAway(`take over ${name}`, closing.signal, () => this.#takeOver(task));
+    const nextOffset = held.next_offset === null ? null : Number(held.next_offset);
+    this.#owned.set(name, { epoch: held.epoch, nextOffset });
+    return nextOffset === null ? new Map() : new Map([[topic, { offset: nextOffset, metadata: '' }]]);
+  }
+
+  async commit(task: TaskId, flush: Flush<SinkRow>): Promise<void> {
+    const owned = this.#owned.get(nameOf(task));
+    const closing = this.#closing.get(nameOf(task));
+    const end = flush.committed.get(topicOf(task))?.offset;
+    if (owned === undefined || closing === undefined) throw sinkFenced(nameOf(task));
+    if (end === undefined) throw new Error('a flush of the sink moves the offset of its topic');
+    const letters = flush.records.flatMap((row) => (row.kind === 'deadLetter' ? [row.letter] : []));
+    // Before the offset moves past them: publishing them twice does no harm, since their key is where they came from.
+    if (letters.length > 0) await this.#publisher.publish(deadLetters, letters);
+    try {
+      await this.#whileAway(`write ${nameOf(task)}`, closing.signal, () => this.#write(task, flush, owned, end));
+      owned.nextOffset = end;
+    } catch (error) {
+      this.#partitions.forget();
+      throw error;
+    }
+  }
+
+  async close(task: TaskId): Promise<void> {
+    this.#closing.get(nameOf(task))?.abort();
+    this.#closing.delete(nameOf(task));
+    this.#owned.delete(nameOf(task));
+  }
+
+  async #takeOver(task: TaskId): Promise<HeldOffset> {
+    const { rows } = await this.#pool.query<HeldOffset>(takeOver, [topicOf(task), task.partition]);
+    const [held] = rows;
+    if (held === undefined) throw new Error('taking over gives a row');
+    return held;
+  }
+
+  async #write(task: TaskId, flush: Flush<SinkRow>, owned: Ownership, end: number): Promise<void> {
+    await ensurePartitions(this.#partitions, flush.records);
+    await inTransaction(this.#pool, async (client) => {
+      await move(client, task, owned, end);
+      await writeRows(client, flush.records);
+    });
+  }
+
+  #whileAway<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+    return retryWhileAway(what, { log: this.#log, signal }, attempt);
+  }
+}
+
+/** First in the transaction: it locks the partition's row, so that nobody takes over until the outcome is certain. */
+async function move(client: PoolClient, task: TaskId, owned: Ownership, end: number): Promise<void> {
+  const { rowCount } = await client.query({
+    ...moveOffset,
+    values: [topicOf(task), task.partition, owned.epoch, owned.nextOffset, end],
+  });
+  if (rowCount !== 1) throw sinkFenced(nameOf(task));
+}
+
+function topicOf(task: TaskId): string {
+  const [topic] = task.topics;
+  if (topic === undefined || task.topics.length !== 1) throw new Error('a sink task has one topic');
+  return topic;
+}
+
+function nameOf(task: TaskId): string {
+  return `${topicOf(task)}/${task.partition}`;
+}

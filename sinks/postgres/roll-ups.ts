@@ -1,0 +1,134 @@
+import type { PoolClient } from 'pg';
+import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { Day } from '../../schemas/scalars.ts';
+import { monthOf, weekOf } from './periods.ts';
+import { addToTenantMonth } from './statements/add-to-tenant-month.sql.ts';
+import { addToTenantWeek } from './statements/add-to-tenant-week.sql.ts';
+import { pruneTenantMonth } from './statements/prune-tenant-month.sql.ts';
+import { pruneTenantWeek } from './statements/prune-tenant-week.sql.ts';
+import { dateText, numericText } from './values.ts';
+
+/** What of a document shares product, source and service. */
+export interface DayGroup extends Sums {
+  readonly tenant: string;
+  readonly day: Day;
+  readonly currency: string;
+  readonly product: string;
+  readonly source: string;
+  readonly service: string;
+}
+
+interface Sums {
+  billed: bigint;
+  effective: bigint;
+  lines: number;
+}
+
+/**
+ * By how much a transaction changes weeks and months: the lines it writes less the lines they replace. Integers add up
+ * exactly, so differences give what summing all days again would give, without reading the days that did not change.
+ */
+export class RollUps {
+  readonly #weeks = new Map<string, Difference>();
+  readonly #months = new Map<string, Difference>();
+
+  add(document: AttributionDocument): void {
+    for (const group of groupsOf(document)) this.#move(group, 1);
+  }
+
+  subtract(group: Readonly<DayGroup>): void {
+    this.#move(group, -1);
+  }
+
+  async write(client: PoolClient): Promise<void> {
+    await write(client, this.#weeks, addToTenantWeek, pruneTenantWeek);
+    await write(client, this.#months, addToTenantMonth, pruneTenantMonth);
+  }
+
+  #move(group: Readonly<DayGroup>, sign: 1 | -1): void {
+    const { tenant, currency, product, source, service } = group;
+    const name = `\0${tenant}\0${currency}\0${product}\0${source}\0${service}`;
+    move(this.#weeks, `${weekOf(group.day)}${name}`, weekOf(group.day), group, sign);
+    move(this.#months, `${monthOf(group.day)}${name}`, monthOf(group.day), group, sign);
+  }
+}
+
+interface Difference extends Sums {
+  readonly group: Readonly<DayGroup>;
+  readonly period: Day;
+}
+
+interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Most lines of a document share their group with others, which makes adding up here cheaper than further out. */
+function groupsOf({ tenant, day, currency, lines }: AttributionDocument): DayGroup[] {
+  const groups = new Map<string, DayGroup>();
+  for (const { product, source, service, billed, effective } of lines) {
+    const name = `${product}\0${source}\0${service}`;
+    const group = groups.get(name);
+    if (group === undefined) {
+      groups.set(name, { tenant, day, currency, product, source, service, billed, effective, lines: 1 });
+    } else {
+      group.billed += billed;
+      group.effective += effective;
+      group.lines += 1;
+    }
+  }
+  return [...groups.values()];
+}
+
+function move(
+  periods: Map<string, Difference>,
+  key: string,
+  period: Day,
+  group: Readonly<DayGroup>,
+  sign: 1 | -1,
+): void {
+  let difference = periods.get(key);
+  if (difference === undefined) {
+    difference = { group, period, billed: 0n, effective: 0n, lines: 0 };
+    periods.set(key, difference);
+  }
+  difference.billed += sign === 1 ? group.billed : -group.billed;
+  difference.effective += sign === 1 ? group.effective : -group.effective;
+  difference.lines += sign * group.lines;
+}
+
+/** In one order everywhere, so that two transactions which meet wait for each other and never both. */
+async function write(
+  client: PoolClient,
+  periods: ReadonlyMap<string, Difference>,
+  addTo: Statement,
+  prune: Statement,
+): Promise<void> {
+  const changed = [...periods]
+    .filter(([, { billed, effective, lines }]) => billed !== 0n || effective !== 0n || lines !== 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, difference]) => difference);
+  if (changed.length === 0) return;
+  await client.query({
+    ...addTo,
+    values: [
+      ...keysOf(changed),
+      changed.map(({ billed }) => numericText(billed)),
+      changed.map(({ effective }) => numericText(effective)),
+      changed.map(({ lines }) => lines),
+    ],
+  });
+  const shrunk = changed.filter(({ lines }) => lines < 0);
+  if (shrunk.length > 0) await client.query({ ...prune, values: keysOf(shrunk) });
+}
+
+function keysOf(differences: readonly Difference[]): unknown[][] {
+  return [
+    differences.map(({ group }) => group.tenant),
+    differences.map(({ period }) => dateText(period)),
+    differences.map(({ group }) => group.currency),
+    differences.map(({ group }) => group.product),
+    differences.map(({ group }) => group.source),
+    differences.map(({ group }) => group.service),
+  ];
+}

@@ -1,0 +1,140 @@
+import { gzipSync } from 'node:zlib';
+import type { PoolClient } from 'pg';
+import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { Day } from '../../schemas/scalars.ts';
+import { COPY_NULL, copyRows, copyText } from './copy.ts';
+import { documentJson } from './document-json.ts';
+import { historySlot } from './history-slot.ts';
+import { type DayGroup, RollUps } from './roll-ups.ts';
+import type { DocumentRow, Revision } from './rows.ts';
+import { copyLines } from './statements/copy-lines.sql.ts';
+import { upsertDocuments } from './statements/upsert-documents.sql.ts';
+import { upsertHistory } from './statements/upsert-history.sql.ts';
+import { withdrawLines } from './statements/withdraw-lines.sql.ts';
+import { dateText, numericText, timestampText, unitsOf } from './values.ts';
+
+/** The tables that hold documents by day. */
+export const documentTables: readonly string[] = ['attribution', 'attribution_line', 'attribution_history'];
+
+/**
+ * Writes documents that are not older than what the table holds: the row, which also locks the document; its lines,
+ * replaced whole; what weeks and months gain or lose by that; and every revision into the history.
+ */
+export async function writeDocuments(client: PoolClient, rows: readonly DocumentRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const sorted = rows.toSorted((a, b) => compareKeys(a.newest.document, b.newest.document));
+  const standing = await upsert(
+    client,
+    sorted.map(({ newest }) => newest),
+  );
+  const rollUps = new RollUps();
+  for (const group of await withdraw(client, standing)) rollUps.subtract(group);
+  for (const document of standing) rollUps.add(document);
+  await copyRows(client, copyLines, linesOf(standing));
+  await rollUps.write(client);
+  await writeHistory(
+    client,
+    sorted.flatMap(({ revisions }) => revisions),
+  );
+}
+
+/** gzip's fastest level: within a few percent of the best on such text, at half the time. */
+const HISTORY_LEVEL = 1;
+
+interface Key {
+  readonly tenant: string;
+  readonly day: Day;
+  readonly currency: string;
+}
+
+function compareKeys(a: Key, b: Key): number {
+  return compare(a.tenant, b.tenant) || a.day - b.day || compare(a.currency, b.currency);
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function keyOf({ tenant, day, currency }: Key): string {
+  return `${day}\0${currency}\0${tenant}`;
+}
+
+async function upsert(client: PoolClient, newest: readonly Revision[]): Promise<AttributionDocument[]> {
+  const documents = newest.map(({ document }) => document);
+  const { rows } = await client.query<Key>({
+    ...upsertDocuments,
+    values: [
+      documents.map(({ tenant }) => tenant),
+      documents.map(({ day }) => dateText(day)),
+      documents.map(({ currency }) => currency),
+      documents.map(({ status }) => status),
+      documents.map(({ billed }) => numericText(billed)),
+      documents.map(({ effective }) => numericText(effective)),
+      documents.map(({ calcVersion }) => calcVersion),
+      documents.map(({ revision }) => revision),
+      documents.map(({ digest }) => digest),
+      documents.map(({ lines }) => lines.length),
+      newest.map(({ recordedAt }) => timestampText(recordedAt)),
+    ],
+  });
+  const accepted = new Set(rows.map(keyOf));
+  return documents.filter((document) => accepted.has(keyOf(document)));
+}
+
+async function withdraw(client: PoolClient, documents: readonly AttributionDocument[]): Promise<DayGroup[]> {
+  if (documents.length === 0) return [];
+  const days = documents.map(({ day }) => dateText(day));
+  const inOrder = days.toSorted();
+  const { rows } = await client.query<Omit<DayGroup, 'billed' | 'effective'> & { billed: string; effective: string }>({
+    ...withdrawLines,
+    values: [
+      documents.map(({ tenant }) => tenant),
+      days,
+      documents.map(({ currency }) => currency),
+      inOrder.at(0),
+      inOrder.at(-1),
+    ],
+  });
+  return rows.map((row) => ({ ...row, billed: unitsOf(row.billed), effective: unitsOf(row.effective) }));
+}
+
+function* linesOf(documents: readonly AttributionDocument[]): Generator<string> {
+  for (const { tenant, day, currency, lines } of documents) {
+    const document = `${copyText(tenant)}\t${dateText(day)}\t${copyText(currency)}`;
+    let place = 0;
+    for (const line of lines) {
+      yield `${document}\t${place}\t${copyText(line.source)}\t${copyText(line.account)}\t${copyText(line.service)}\t${copyText(
+        line.cluster,
+      )}\t${copyText(line.namespace)}\t${copyText(line.region)}\t${copyText(line.subAccount)}\t${copyText(
+        line.category,
+      )}\t${copyText(line.product)}\t${copyText(line.tier)}\t${copyText(line.ruleId)}\t${copyText(line.method)}\t${copyText(
+        line.driver,
+      )}\t${line.weight || COPY_NULL}\t${line.totalWeight || COPY_NULL}\t${numericText(line.billed)}\t${numericText(
+        line.effective,
+      )}\t${copyText(line.reason)}\n`;
+      place += 1;
+    }
+  }
+}
+
+async function writeHistory(client: PoolClient, revisions: readonly Revision[]): Promise<void> {
+  const documents = revisions.map(({ document }) => document);
+  await client.query({
+    ...upsertHistory,
+    values: [
+      documents.map(({ tenant }) => tenant),
+      documents.map(({ day }) => dateText(day)),
+      documents.map(({ currency }) => currency),
+      revisions.map((revision) => timestampText(historySlot(revision))),
+      documents.map(({ calcVersion }) => calcVersion),
+      documents.map(({ revision }) => revision),
+      revisions.map(({ recordedAt }) => timestampText(recordedAt)),
+      documents.map(({ status }) => status),
+      documents.map(({ billed }) => numericText(billed)),
+      documents.map(({ effective }) => numericText(effective)),
+      documents.map(({ digest }) => digest),
+      documents.map(({ lines }) => lines.length),
+      documents.map((document) => gzipSync(documentJson(document), { level: HISTORY_LEVEL })),
+    ],
+  });
+}

@@ -1,0 +1,164 @@
+import type { Day } from '../../schemas/scalars.ts';
+import type { Hash } from './hash.ts';
+
+/**
+ * The totals of one day: a row of numbers per key, found by the key's hash, and per row the bytes that are the same
+ * each time it is written. Rows are numbered in the order in which their keys came.
+ */
+export class DayTotals {
+  readonly day: Day;
+  /** `ROW_NUMBERS` numbers a row. */
+  #numbers = new Float64Array(FIRST_ROWS * ROW_NUMBERS);
+  #keys = new Int32Array(FIRST_ROWS * KEY_WORDS);
+  /** Open addressing, at most half full: row + 1, or 0. */
+  #slots = new Int32Array(FIRST_ROWS * 2);
+  readonly #written: WrittenKey[] = [];
+  #isChanged = new Uint8Array(FIRST_ROWS);
+  #changed: number[] = [];
+
+  constructor(day: Day) {
+    this.day = day;
+  }
+
+  /** The row of a key, or -1. */
+  find(key: Hash): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = (key[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const row = (this.#slots[slot] ?? 0) - 1;
+      if (row < 0 || this.#isKeyOf(row, key)) return row;
+    }
+  }
+
+  /** Makes the row of a key that has none, all zero. */
+  addRow(key: Hash, written: WrittenKey): number {
+    const row = this.#written.length;
+    if (row === this.#isChanged.length) this.#grow();
+    this.#written.push(written);
+    this.#keys.set(key, row * KEY_WORDS);
+    this.#index(row);
+    return row;
+  }
+
+  /** Adds a line to a row. A sum is two limbs of 2^52, since a sample alone may be one: doubles hold both exactly. */
+  add(row: number, quantity: number, count: number, offset: number): void {
+    const numbers = this.#numbers;
+    const at = row * ROW_NUMBERS;
+    const low = (numbers[at] ?? 0) + quantity;
+    if (low >= LIMB) {
+      numbers[at] = low - LIMB;
+      numbers[at + HIGH] = (numbers[at + HIGH] ?? 0) + 1;
+    } else {
+      numbers[at] = low;
+    }
+    numbers[at + COUNT] = (numbers[at + COUNT] ?? 0) + count;
+    numbers[at + THROUGH] = offset;
+  }
+
+  addDuplicate(row: number, offset: number): void {
+    const at = row * ROW_NUMBERS;
+    this.#numbers[at + DUPLICATES] = (this.#numbers[at + DUPLICATES] ?? 0) + 1;
+    this.#numbers[at + THROUGH] = offset;
+  }
+
+  addConflict(row: number, offset: number): void {
+    const at = row * ROW_NUMBERS;
+    this.#numbers[at + CONFLICTS] = (this.#numbers[at + CONFLICTS] ?? 0) + 1;
+    this.#numbers[at + THROUGH] = offset;
+  }
+
+  /** Remembers that the row is to be written. True when it is the first of the day since `takeChanged`. */
+  change(row: number): boolean {
+    if (this.#isChanged[row] === 1) return false;
+    this.#isChanged[row] = 1;
+    return this.#changed.push(row) === 1;
+  }
+
+  /** The rows to be written, which are forgotten. */
+  takeChanged(): readonly number[] {
+    const rows = this.#changed;
+    this.#changed = [];
+    for (const row of rows) this.#isChanged[row] = 0;
+    return rows;
+  }
+
+  written(row: number): WrittenKey {
+    const written = this.#written[row];
+    if (written === undefined)
+      throw new RangeError(`No row ${row} among the ${this.#written.length} of day ${this.day}.`);
+    return written;
+  }
+
+  quantityLow(row: number): number {
+    return this.#numbers[row * ROW_NUMBERS] ?? 0;
+  }
+
+  quantityHigh(row: number): number {
+    return this.#numbers[row * ROW_NUMBERS + HIGH] ?? 0;
+  }
+
+  count(row: number): number {
+    return this.#numbers[row * ROW_NUMBERS + COUNT] ?? 0;
+  }
+
+  duplicates(row: number): number {
+    return this.#numbers[row * ROW_NUMBERS + DUPLICATES] ?? 0;
+  }
+
+  conflicts(row: number): number {
+    return this.#numbers[row * ROW_NUMBERS + CONFLICTS] ?? 0;
+  }
+
+  through(row: number): number {
+    return this.#numbers[row * ROW_NUMBERS + THROUGH] ?? 0;
+  }
+
+  #isKeyOf(row: number, key: Hash): boolean {
+    const keys = this.#keys;
+    const at = row * KEY_WORDS;
+    return keys[at] === key[0] && keys[at + 1] === key[1] && keys[at + 2] === key[2] && keys[at + 3] === key[3];
+  }
+
+  #index(row: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = (this.#keys[row * KEY_WORDS] ?? 0) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = row + 1;
+  }
+
+  #grow(): void {
+    const rows = this.#isChanged.length * 2;
+    const numbers = new Float64Array(rows * ROW_NUMBERS);
+    numbers.set(this.#numbers);
+    this.#numbers = numbers;
+    const keys = new Int32Array(rows * KEY_WORDS);
+    keys.set(this.#keys);
+    this.#keys = keys;
+    const isChanged = new Uint8Array(rows);
+    isChanged.set(this.#isChanged);
+    this.#isChanged = isChanged;
+    this.#slots = new Int32Array(rows * 2);
+    for (let row = 0; row < this.#written.length; row++) this.#index(row);
+  }
+}
+
+/** What is the same each time that a total is written. */
+export interface WrittenKey {
+  /** The record's key. */
+  readonly key: Buffer;
+  /** The value up to its first number. */
+  readonly head: Buffer;
+  readonly isCall: boolean;
+}
+
+/** The low limb of a quantity is below this. */
+export const LIMB = 2 ** 52;
+
+/** A power of two. */
+const FIRST_ROWS = 16;
+const KEY_WORDS = 4;
+const ROW_NUMBERS = 6;
+const HIGH = 1;
+const COUNT = 2;
+const DUPLICATES = 3;
+const CONFLICTS = 4;
+const THROUGH = 5;

@@ -1,7 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import { ApportionError } from '../runtime/errors.ts';
+import type { PreparedCodec } from '../runtime/kafka/codec.ts';
 import { readTopic } from '../runtime/kafka/read-topic.ts';
-import { type Codec, Undecodable } from '../runtime/task.ts';
+import { Undecodable } from '../runtime/task.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import { deadLetters } from '../schemas/topics.ts';
 
@@ -18,7 +19,7 @@ export interface DeadLetterFilter {
 export async function listDeadLetters(
   kafka: Kafka,
   prefix: string,
-  codec: Codec & { prepare(values: Iterable<Buffer | null>): Promise<void> },
+  codec: PreparedCodec,
   filter: DeadLetterFilter,
 ): Promise<readonly DeadLetter[]> {
   const values: Buffer[] = [];

@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import type { Pool } from 'pg';
 import { formatAmount } from '../attribution/amount.ts';
-import { formatDocument } from '../attribution/document-text.ts';
-import { formatStatement } from '../attribution/statement-text.ts';
+import { documentText } from '../attribution/document-text.ts';
+import { statementText } from '../attribution/statement-text.ts';
 import type { AttributionDocument, AttributionLine } from '../schemas/attribution-document.ts';
 import { formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
@@ -27,7 +27,7 @@ export async function* exportAttributions(
   if (format === 'csv') yield csv([attributionColumns]);
   for (const day of await readDays(pool, range.from, range.to)) {
     const documents = await readDocuments(pool, day, filter);
-    yield format === 'csv' ? csv(documents.flatMap(attributionRows)) : jsonLines(documents, formatDocument);
+    yield format === 'csv' ? csv(documents.flatMap(attributionRows)) : jsonLines(documents, documentText);
   }
 }
 
@@ -36,7 +36,7 @@ export async function* exportStatements(pool: Pool, range: DayRange, format: Exp
   if (format === 'csv') yield csv([statementColumns]);
   for (const day of await readDays(pool, range.from, range.to)) {
     const statements = await readStatements(pool, day);
-    yield format === 'csv' ? csv(statements.flatMap(statementRows)) : jsonLines(statements, formatStatement);
+    yield format === 'csv' ? csv(statements.flatMap(statementRows)) : jsonLines(statements, statementText);
   }
 }
 

@@ -12,7 +12,7 @@ export function pipelineStages(admin: Admin, pool: Pool, prefix: string): readon
     { role: 'attribute', topics: named(costReports, usageTotals), positions: byGroup('attribute') },
     {
       role: 'postgres-sink',
-      topics: named(costReports, usageTotals, attributions, statements),
+      topics: named(costReports, usageTotals, attributions, statements, catalogs),
       positions: (topic) => sinkPositions(pool, topic.slice(prefix.length)),
     },
   ];

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { formatDocument } from '../../attribution/document-text.ts';
-import { formatStatement } from '../../attribution/statement-text.ts';
+import { documentText } from '../../attribution/document-text.ts';
+import { statementText } from '../../attribution/statement-text.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { attributions, statements } from '../../schemas/topics.ts';
 import { readDays, readDocuments } from '../read-documents.ts';
@@ -24,17 +24,17 @@ export async function checkTopicsAndPostgres(
       documents,
       textsOf(
         [...topics.documents.values()].filter((document) => document.day === day && document.lines.length > 0),
-        (document) => [attributions.key(document), formatDocument(document)],
+        (document) => [attributions.key(document), documentText(document)],
       ),
-      textsOf(await readDocuments(pool, day), (document) => [attributions.key(document), formatDocument(document)]),
+      textsOf(await readDocuments(pool, day), (document) => [attributions.key(document), documentText(document)]),
     );
     compare(
       proofs,
       textsOf(
         [...topics.statements.values()].filter((statement) => statement.day === day),
-        (statement) => [statements.key(statement), formatStatement(statement)],
+        (statement) => [statements.key(statement), statementText(statement)],
       ),
-      textsOf(await readStatements(pool, day), (statement) => [statements.key(statement), formatStatement(statement)]),
+      textsOf(await readStatements(pool, day), (statement) => [statements.key(statement), statementText(statement)]),
     );
   }
   return [documents.done(`${days.size} days`), proofs.done()];

@@ -1,0 +1,51 @@
+import { Command } from 'commander';
+import { selectDays } from '../operations/select-days.ts';
+import type { Check } from '../operations/verify/check.ts';
+import { verify } from '../operations/verify/verify.ts';
+import { styled } from '../runtime/terminal/style.ts';
+import { table } from '../runtime/terminal/table.ts';
+import { withWorld } from './world.ts';
+
+/** `apportion verify` */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('audit days: every unit accounted for, topics = Postgres, weeks and months = days, digests recomputed')
+    .requiredOption('--from <day>', 'first day, YYYY-MM-DD')
+    .requiredOption('--to <day>', 'last day, included')
+    .action((options: { from: string; to: string }, self: Command) =>
+      withWorld(self, async (world) => {
+        const range = selectDays(options.from, options.to);
+        const audited = { kafka: world.kafka, pool: world.pool, prefix: world.settings.topicPrefix };
+        const checks = await verify({ ...audited, codec: await world.codec() }, range);
+        console.log(checksText(checks));
+        if (checks.some((check) => check.failed > 0)) process.exitCode = 1;
+      }),
+    );
+}
+
+/** The checks as a table, and below it what does not hold. */
+export function checksText(checks: readonly Check[]): string {
+  const rows = checks.map((check) => [
+    check.failed === 0 ? 'Passed' : 'Failed',
+    check.name,
+    check.compared.toLocaleString('en-US'),
+    check.failed.toLocaleString('en-US'),
+    check.figures,
+  ]);
+  const text = table(
+    [
+      { title: '' },
+      { title: 'check' },
+      { title: 'compared', align: 'right' },
+      { title: 'differ', align: 'right' },
+      { title: 'figures' },
+    ],
+    rows,
+    (cell, column) => (column === 0 ? styled(cell === 'Passed' ? 'green' : 'red', cell) : cell),
+  );
+  const faults = checks.flatMap((check) => [
+    ...check.faults.map((fault) => `${check.name}: ${fault}`),
+    ...(check.failed > check.faults.length ? [`${check.name}: and ${check.failed - check.faults.length} more.`] : []),
+  ]);
+  return faults.length === 0 ? text : `${text}\n\n${faults.join('\n')}`;
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import type { Admin, Kafka } from 'kafkajs';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { readSettings } from '../runtime/config.ts';
+import { createKafka } from '../runtime/kafka/client.ts';
+import type { PreparedCodec } from '../runtime/kafka/codec.ts';
+import { createPublisher } from '../runtime/kafka/publisher.ts';
+import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { createPool } from '../runtime/postgres/pool.ts';
+import type { Publisher } from '../runtime/publisher.ts';
+import type { Settings } from '../runtime/settings.ts';
+import { topics } from '../schemas/topics.ts';
+
+/** What a command works with: the settings, and clients of the servers they name, each connected when first used. */
+export interface World {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly kafka: Kafka;
+  readonly pool: Pool;
+  admin(): Promise<Admin>;
+  codec(): Promise<PreparedCodec>;
+  publisher(): Promise<Publisher>;
+}
+
+/** Runs an action of a command with a world, and closes what it opened. */
+export async function withWorld(command: Command, action: (world: World) => Promise<void>): Promise<void> {
+  const { config } = command.optsWithGlobals<{ config?: string }>();
+  const settings = readSettings({ env: process.env, configFile: config, localFile: '.local/env' });
+  await withWorldOf(settings, action);
+}
+
+/** The same with settings at hand. */
+export async function withWorldOf(settings: Settings, action: (world: World) => Promise<void>): Promise<void> {
+  await using closing = new AsyncDisposableStack();
+  const logger = createLogger(settings.logLevel);
+  const kafka = createKafka({ brokers: settings.kafkaBrokers, logger });
+  const pool = closing.adopt(
+    createPool({ databaseUrl: settings.databaseUrl, applicationName: 'apportion', logger }),
+    (it) => it.end(),
+  );
+  const codec = once(() =>
+    createRegistryCodec({ registryUrl: settings.schemaRegistryUrl, prefix: settings.topicPrefix, topics, logger }),
+  );
+  await action({
+    settings,
+    logger,
+    kafka,
+    pool,
+    codec,
+    admin: once(async () => {
+      const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());
+      await admin.connect();
+      return admin;
+    }),
+    publisher: once(async () => {
+      const options = { kafka, codec: await codec(), prefix: settings.topicPrefix, logger };
+      return closing.adopt(createPublisher(options), (it) => it.close());
+    }),
+  });
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}

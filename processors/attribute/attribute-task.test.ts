@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UNALLOCATED } from '../../schemas/attribution-document.ts';
+import { formatDay } from '../../schemas/day.ts';
+import { catalogs, costReports, usageTotals } from '../../schemas/topics.ts';
+import { catalog, day, type Flushed, NOON_MS, report, TaskOnLogs, total } from './testing.ts';
+
+/** Long enough for any day to be due again. */
+const LATER_MS = NOON_MS + 3_600_000;
+
+test('computes a day once for all that came within its interval', () => {
+  const on = started();
+  on.append(costReports, report({ a: 1 }));
+  assert.deepEqual(billed(on.flush(NOON_MS)), { a: 1 });
+  on.append(costReports, report({ a: 2 }, { observedAt: NOON_MS + 1 }));
+  assert.equal(on.flush(NOON_MS + 500), null);
+  on.append(costReports, report({ a: 3 }, { observedAt: NOON_MS + 2 }));
+  assert.equal(on.flush(NOON_MS + 999), null);
+  assert.deepEqual(billed(on.flush(NOON_MS + 1000)), { a: 3 });
+});
+
+test('commits no offset before the days that it and those before it dirtied are out', () => {
+  const on = started();
+  on.append(costReports, report({ a: 1 }));
+  on.flush(NOON_MS);
+  on.append(costReports, report({ a: 2 }, { observedAt: NOON_MS + 1 }));
+  on.append(usageTotals, total('a', 1n, { day: day('2026-03-08') }));
+  on.append(costReports, report({ a: 7 }, { day: day('2026-03-08') }));
+  assert.deepEqual(billed(on.flush(NOON_MS + 500)), { a: 7 });
+  assert.deepEqual([on.offsetOf(costReports), on.offsetOf(usageTotals)], [1, 1], 'the first day waits');
+  assert.deepEqual(billed(on.flush(LATER_MS)), { a: 2 });
+  assert.deepEqual([on.offsetOf(costReports), on.offsetOf(usageTotals)], [3, 1]);
+});
+
+test('leaves days for the next flush when computing takes long, the newest day first', () => {
+  let clockMs = 0;
+  const on = started({
+    clockMs: () => {
+      clockMs += 400;
+      return clockMs;
+    },
+  });
+  const days = ['2026-03-05', '2026-03-06', '2026-03-07', '2026-03-08', '2026-03-09'];
+  for (const one of days) on.append(costReports, report({ a: 1 }, { day: day(one) }));
+  assert.deepEqual(daysOf(on.flush()), ['2026-03-09', '2026-03-08', '2026-03-07']);
+  assert.equal(on.offsetOf(costReports), 0);
+  assert.deepEqual(daysOf(on.flush()), ['2026-03-06', '2026-03-05']);
+  assert.equal(on.offsetOf(costReports), 5);
+});
+
+test('writes nothing after a restart when nothing has come', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3, b: 5 }));
+  on.flush();
+  on.restart();
+  assert.equal(on.flush(LATER_MS), null);
+});
+
+test('writes only the documents that changed for what comes after a restart', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3, b: 5, shared: 4 }));
+  on.append(usageTotals, total('b', 4n));
+  on.flush();
+  on.restart().fold();
+  on.append(costReports, report({ a: 4, b: 5 }, { observedAt: NOON_MS + 1 }));
+  const flushed = on.flush(LATER_MS);
+  assert.deepEqual(billed(flushed), { a: 4, b: 5 });
+  on.restart().fold();
+  on.append(costReports, report({ b: 5 }, { observedAt: NOON_MS + 2 }));
+  assert.deepEqual(billed(on.flush(LATER_MS)), { a: 0 }, 'a is emptied, b is left alone');
+});
+
+test('replaces whatever an earlier owner may have written and not committed', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3 }));
+  on.flush();
+  on.append(costReports, report({ b: 9, shared: 2 }, { currency: 'EUR', observedAt: NOON_MS + 1 }));
+  const lost = on.flush(LATER_MS, true);
+  on.append(costReports, report({ a: 3 }, { observedAt: NOON_MS + 2 }));
+  const flushed = on.restart().flush(LATER_MS);
+  for (const { tenant, currency, revision } of lost?.documents ?? []) {
+    const after = flushed?.documents.find((one) => one.tenant === tenant && one.currency === currency);
+    assert.ok(after && after.revision > revision, `${tenant} ${currency} is replaced`);
+  }
+  const withLines = flushed?.documents.filter(({ lines }) => lines.length > 0);
+  assert.deepEqual(
+    withLines?.map(({ tenant, currency }) => [tenant, currency]),
+    [['a', 'USD']],
+  );
+  assert.deepEqual(
+    flushed?.statements.map(({ currency, sources }) => [currency, sources.length]),
+    [
+      ['USD', 1],
+      ['EUR', 0],
+    ],
+  );
+});
+
+test('computes nothing before it has read what an earlier owner may have read', () => {
+  const on = started();
+  on.append(costReports, report({ a: 1 }));
+  on.append(costReports, report({ a: 2 }, { observedAt: NOON_MS + 1 }));
+  on.restart();
+  const [first, second] = on.logOf(costReports.name);
+  assert.ok(first && second);
+  for (const record of on.logOf(catalogs.name)) on.task.fold(record);
+  on.task.fold(first);
+  assert.equal(on.task.flush(LATER_MS), null);
+  on.task.fold(second);
+  assert.equal(on.task.flush(LATER_MS)?.records.length, new Set(['a', 'b', UNALLOCATED, 'statement']).size);
+});
+
+test('writes nothing again for what was committed while another day waited', () => {
+  const on = started();
+  on.append(costReports, report({ a: 1 }));
+  on.flush();
+  on.append(costReports, report({ a: 2 }, { observedAt: NOON_MS + 1 }));
+  on.append(costReports, report({ a: 7 }, { day: day('2026-03-08') }));
+  on.append(costReports, report({ a: 6 }, { day: day('2026-03-07') }));
+  assert.deepEqual(daysOf(on.flush(NOON_MS + 1)), ['2026-03-08', '2026-03-07']);
+  assert.deepEqual(daysOf(on.restart().flush(LATER_MS)), ['2026-03-09', '2026-03-08', '2026-03-07']);
+  assert.equal(on.restart().flush(LATER_MS), null);
+});
+
+test('writes the days that a catalog touched while it was away, and no others', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3, b: 5 }));
+  on.append(costReports, report({ a: 3 }, { day: day('2026-03-08') }));
+  on.flush();
+  const expected = [{ source: 'aws', account: '1', from: '2026-03-09' }];
+  on.append(catalogs, catalog({ expected }));
+  const flushed = on.restart().flush(LATER_MS);
+  assert.deepEqual(daysOf(flushed), ['2026-03-09']);
+  assert.deepEqual(billed(flushed), { a: 3, b: 5, [UNALLOCATED]: 0 });
+  assert.equal(flushed?.documents[0]?.status, 'estimated');
+  assert.equal(on.restart().flush(LATER_MS), null);
+});
+
+test('does not commit a catalog before the days that it touches are out', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3 }));
+  on.append(costReports, report({ a: 3 }, { day: day('2026-03-08') }));
+  on.flush(NOON_MS);
+  on.append(costReports, report({ a: 4 }, { day: day('2026-03-07') }));
+  on.append(catalogs, catalog({ rules: [{ id: 'all', match: {}, assign: { tenant: 'b' } }] }));
+  assert.deepEqual(daysOf(on.flush(NOON_MS + 1)), ['2026-03-07']);
+  assert.deepEqual(daysOf(on.restart().flush(LATER_MS)), ['2026-03-09', '2026-03-08', '2026-03-07']);
+});
+
+test('sends no dead letter twice, and commits none before it is out', () => {
+  const on = started();
+  on.appendBytes(usageTotals.name, {});
+  assert.equal(on.flush(NOON_MS, true)?.letters.length, 1);
+  assert.equal(on.restart().flush()?.letters.length, 1);
+  assert.equal(on.restart().flush(), null);
+});
+
+test('leaves the dead letters of the catalog to one task', () => {
+  const on = started();
+  on.appendBytes(catalogs.name, {});
+  assert.equal(on.flush()?.letters.length, 1);
+  assert.equal(on.restart().flush(), null);
+});
+
+test('goes on after the offsets were reset to the beginning by hand, by writing every day again', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3 }));
+  on.flush();
+  on.committed = new Map([costReports.name, usageTotals.name].map((topic) => [topic, { offset: 0, metadata: '' }]));
+  assert.deepEqual(billed(on.restart().flush(LATER_MS)), { a: 3, b: 0, [UNALLOCATED]: 0 });
+});
+
+function started(config: ConstructorParameters<typeof TaskOnLogs>[0] = {}): TaskOnLogs {
+  const on = new TaskOnLogs(config);
+  on.append(catalogs, catalog());
+  return on.restart().fold();
+}
+
+/** Whole units billed by tenant. */
+function billed(flushed: Flushed | null): Record<string, number> {
+  const documents = flushed?.documents ?? [];
+  return Object.fromEntries(documents.map((document) => [document.tenant, Number(document.billed / 10n ** 12n)]));
+}
+
+function daysOf(flushed: Flushed | null): string[] {
+  return [...new Set(flushed?.documents.map((document) => formatDay(document.day)))];
+}

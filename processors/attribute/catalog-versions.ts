@@ -1,0 +1,89 @@
+import { catalogChanges } from '../../attribution/catalog-changes.ts';
+import { type CompiledCatalog, compileCatalog } from '../../attribution/compile-catalog.ts';
+import { parseCatalog } from '../../attribution/parse-catalog.ts';
+import { type DayRange, includes } from '../../attribution/period.ts';
+import type { Codec, InputRecord } from '../../runtime/task.ts';
+import { UNALLOCATED } from '../../schemas/attribution-document.ts';
+import type { Catalog } from '../../schemas/catalog.ts';
+import type { Day } from '../../schemas/scalars.ts';
+import { catalogs } from '../../schemas/topics.ts';
+import { decode, Refused } from './read-input.ts';
+
+/** A catalog from the offset at which it came into force. */
+export interface CatalogVersion {
+  readonly offset: number;
+  readonly catalog: Catalog;
+  readonly compiled: CompiledCatalog;
+  /** The days on which it differs from its predecessor. */
+  readonly touches: readonly DayRange[];
+}
+
+/** The catalogs of the topic, from the one that readers' documents were made with on to the one in force. */
+export class CatalogVersions {
+  /** Never empty once a catalog has come; in order of offset. */
+  #versions: CatalogVersion[] = [];
+
+  /** The catalog in force; null before there is any. */
+  get current(): CatalogVersion | null {
+    return this.#versions.at(-1) ?? null;
+  }
+
+  /** Brings the catalog of a record into force. */
+  fold(codec: Codec, record: InputRecord): CatalogVersion | Refused {
+    const catalog = readCatalog(codec, record);
+    if (catalog instanceof Refused) return catalog;
+    const before = this.current;
+    const touches = before === null ? [ALWAYS] : catalogChanges(before.catalog, catalog).touches;
+    const version = { offset: record.offset, catalog, compiled: compileCatalog(catalog), touches };
+    this.#versions.push(version);
+    return version;
+  }
+
+  /** The versions that came into force at or after `position`. */
+  since(position: number): CatalogVersion[] {
+    return this.#versions.filter((version) => version.offset >= position);
+  }
+
+  /** Forgets what was out of force before `position`. */
+  forgetBefore(position: number): void {
+    const inForce = this.#versions.findLastIndex((version) => version.offset < position);
+    if (inForce > 0) this.#versions = this.#versions.slice(inForce);
+  }
+
+  /** Every tenant that a document for the day can have been made for with one of the versions kept. */
+  tenantsOn(day: Day): Set<string> {
+    return new Set([UNALLOCATED, ...this.#versions.flatMap(({ compiled }) => compiled.tenantsOn(day))]);
+  }
+
+  /** The currencies of the versions kept. */
+  currencies(): Set<string> {
+    return new Set(this.#versions.map(({ catalog }) => catalog.currency));
+  }
+}
+
+/** Whether a version changes what its predecessor says of the day. */
+export function touches(version: CatalogVersion, day: Day): boolean {
+  return version.touches.some((range) => includes(range, day));
+}
+
+const ALWAYS: DayRange = { from: null, to: null };
+
+function readCatalog(codec: Codec, record: InputRecord): Catalog | Refused {
+  const value = decode(codec, catalogs, record);
+  if (value instanceof Refused) return value;
+  const parsed = parseCatalog(parseJson(value.document));
+  if (parsed.ok) return parsed.catalog;
+  const faults = parsed.faults.map(({ path, message }) => `${path === '' ? 'the catalog' : path} ${message}`);
+  return new Refused('invalid', `${faults.slice(0, MAX_FAULTS_TOLD).join('; ')}.`);
+}
+
+const MAX_FAULTS_TOLD = 10;
+
+/** What is no JSON is no catalog either, which `parseCatalog` says. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

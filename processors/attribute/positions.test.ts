@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApportionError } from '../../runtime/errors.ts';
+import { catalogMetadata, Position, readCatalogMetadata } from './positions.ts';
+
+test('has caught up where the topic ended at the takeover, markers included', () => {
+  const position = new Position('t', 3, 6);
+  assert.ok(!position.isCaughtUp);
+  position.fold(4);
+  assert.ok(!position.isCaughtUp);
+  position.advance(6);
+  assert.ok(position.isCaughtUp);
+});
+
+test('never gives a revision below one that an earlier owner can have written', () => {
+  const position = new Position('t', 3, 6);
+  position.fold(4);
+  assert.equal(position.revision, 6);
+  position.advance(8);
+  assert.equal(position.revision, 6, 'markers say nothing of the inputs');
+  position.fold(8);
+  assert.equal(position.revision, 9);
+});
+
+test('never commits an offset below the one that was committed', () => {
+  const position = new Position('t', 3, 6);
+  position.fold(0);
+  assert.equal(position.next, 3);
+});
+
+test('refuses to go on from an offset that the topic does not have', () => {
+  assert.throws(() => new Position('t', 7, 6), ApportionError);
+});
+
+test('reads back the catalog position, and takes it for 0 where it cannot be read', () => {
+  const metadata = catalogMetadata(5);
+  assert.equal(readCatalogMetadata([{ offset: 1, metadata }]), 5);
+  assert.equal(readCatalogMetadata([]), 0);
+  for (const bad of ['', 'null', '{}', '{"catalog":-1}', '{"catalog":"5"}']) {
+    assert.equal(
+      readCatalogMetadata([
+        { offset: 1, metadata },
+        { offset: 1, metadata: bad },
+      ]),
+      0,
+      bad,
+    );
+  }
+});

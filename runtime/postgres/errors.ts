@@ -1,11 +1,12 @@
 import { ApportionError } from '../errors.ts';
+import { TaskLost } from '../task-lost.ts';
 
-/** The connection was lost around a COMMIT: only the database knows whether it happened. Read what is committed, then go on. */
-export function commitOutcomeUnknown(cause: unknown): ApportionError {
-  return new ApportionError(
-    'commit_outcome_unknown',
+/** The connection was lost around a COMMIT: only the database knows whether it happened. */
+export function commitOutcomeUnknown(cause: unknown): TaskLost {
+  return new TaskLost(
+    'unknown',
     'The connection to Postgres was lost during a COMMIT, so it is unknown whether the transaction was committed.',
-    'Nothing to do: the committed position is read again before anything is written.',
+    'Nothing to do: what is committed is read again before anything is written.',
     { cause },
   );
 }
@@ -16,17 +17,17 @@ export function postgresRefused(what: string, sqlState: string | undefined, caus
   const code = sqlState === undefined ? '' : ` (SQLSTATE ${sqlState})`;
   return new ApportionError(
     'postgres_refused',
-    `Postgres refused to ${what}: ${why}${code}.`,
+    `Cannot ${what}: ${why}${code}.`,
     'Repair what the message names (rights, schema, address), then start again: nothing was skipped.',
     { cause },
   );
 }
 
-/** A transaction took longer than its limit. Its connection was closed, so the server has rolled it back or will. */
+/** A transaction took longer than its limit. Its connection was closed, which makes the server roll back. */
 export function transactionTooLong(limitMs: number): ApportionError {
   return new ApportionError(
     TRANSACTION_TOO_LONG,
-    `A transaction had no answer from Postgres for ${limitMs} ms and was given up.`,
+    `A transaction was not done after ${limitMs} ms and was given up.`,
     'Look at the load of the database and at the network between: it is tried again.',
   );
 }

@@ -9,7 +9,7 @@ import { ApportionError } from '../errors.ts';
  * order, in a transaction of its own. Any number of processes may call it at a time. Throws `migration_changed` when a
  * file is not what was applied under its number.
  */
-export async function migrate(pool: Pool, folder: URL, log: Logger): Promise<void> {
+export async function migrate(pool: Pool, folder: URL, logger: Logger): Promise<void> {
   const migrations = await readMigrations(folder);
   const client = await pool.connect();
   client.on('error', ignore);
@@ -22,10 +22,10 @@ export async function migrate(pool: Pool, folder: URL, log: Logger): Promise<voi
     const applied = await readLedger(client);
     for (const migration of migrations) {
       const checksum = applied.get(migration.version);
-      if (checksum === undefined) await apply(client, migration, log);
+      if (checksum === undefined) await apply(client, migration, logger);
       else if (checksum !== migration.checksum) throw migrationChanged(migration);
     }
-    warnOfNewer(applied, migrations, log);
+    warnOfNewer(applied, migrations, logger);
   } finally {
     client.removeListener('error', ignore);
     client.release(true);
@@ -74,7 +74,7 @@ async function readLedger(client: ClientBase): Promise<Map<number, string>> {
   return new Map(rows.map((row) => [row.version, row.checksum]));
 }
 
-async function apply(client: ClientBase, migration: Migration, log: Logger): Promise<void> {
+async function apply(client: ClientBase, migration: Migration, logger: Logger): Promise<void> {
   await client.query('BEGIN');
   try {
     await client.query(migration.sql);
@@ -88,7 +88,7 @@ async function apply(client: ClientBase, migration: Migration, log: Logger): Pro
     await client.query('ROLLBACK').catch(ignore);
     throw cause;
   }
-  log.info({ version: migration.version, name: migration.name }, 'migrated the database');
+  logger.info({ version: migration.version, name: migration.name }, 'migrated the database');
 }
 
 function migrationChanged(migration: Migration): ApportionError {
@@ -100,10 +100,10 @@ function migrationChanged(migration: Migration): ApportionError {
 }
 
 /** A program that was rolled back meets a newer database: migrations only add, so it can go on. */
-function warnOfNewer(applied: ReadonlyMap<number, string>, migrations: readonly Migration[], log: Logger): void {
+function warnOfNewer(applied: ReadonlyMap<number, string>, migrations: readonly Migration[], logger: Logger): void {
   const newest = Math.max(0, ...applied.keys());
   if (newest <= migrations.length) return;
-  log.warn({ database: newest, program: migrations.length }, 'the database is newer than this program');
+  logger.warn({ database: newest, program: migrations.length }, 'the database is newer than this program');
 }
 
 function ignore(): void {}

@@ -5,8 +5,9 @@ export interface PoolOptions {
   readonly databaseUrl: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
-  readonly maxConnections: number;
-  readonly log: Logger;
+  readonly logger: Logger;
+  /** 10 when absent; whoever asks for more waits. */
+  readonly maxConnections?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -20,7 +21,7 @@ export function createPool(options: PoolOptions): Pool {
   const pool = new Pool({
     connectionString: options.databaseUrl,
     application_name: options.applicationName,
-    max: options.maxConnections,
+    max: options.maxConnections ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
@@ -28,6 +29,6 @@ export function createPool(options: PoolOptions): Pool {
     keepAlive: true,
   });
   // An idle connection that breaks is replaced at the next use; unheard, its error would end the process.
-  pool.on('error', (error) => options.log.debug({ err: error }, 'an idle connection to Postgres was lost'));
+  pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle connection to Postgres was lost'));
   return pool;
 }

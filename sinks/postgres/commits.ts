@@ -5,7 +5,7 @@ import { inTransaction } from '../../runtime/postgres/transaction.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
 import type { Commits, Committed, Flush, TaskId } from '../../runtime/task.ts';
 import { deadLetters } from '../../schemas/topics.ts';
-import { sinkFenced } from './errors.ts';
+import { sinkClosed, sinkFenced } from './errors.ts';
 import { MonthPartitions } from './month-partitions.ts';
 import type { SinkRow } from './rows.ts';
 import { moveOffset } from './statements/move-offset.sql.ts';
@@ -16,13 +16,13 @@ export interface PostgresCommitsOptions {
   readonly pool: Pool;
   /** Where dead letters go. */
   readonly publisher: Publisher;
-  readonly log: Logger;
+  readonly logger: Logger;
 }
 
 /**
  * Makes rows and offset durable in one Postgres transaction. While Postgres is away, `open` and `commit` wait for it,
- * until the task is closed. Errors: `sink_fenced` when another owner has the partition, `commit_outcome_unknown` when
- * the connection was lost around COMMIT, `postgres_refused` for what no waiting repairs.
+ * until the task is closed. Throws `TaskLost` when another owner has the partition or the connection was lost around
+ * COMMIT, and `postgres_refused` for what no waiting repairs.
  */
 export function createPostgresCommits(options: PostgresCommitsOptions): Commits<SinkRow> {
   return new PostgresCommits(options);
@@ -43,16 +43,16 @@ interface HeldOffset {
 class PostgresCommits implements Commits<SinkRow> {
   readonly #pool: Pool;
   readonly #publisher: Publisher;
-  readonly #log: Logger;
+  readonly #logger: Logger;
   readonly #partitions: MonthPartitions;
   readonly #owned = new Map<string, Ownership>();
   /** Of the tasks that are open or being opened: ends their waiting. */
   readonly #closing = new Map<string, AbortController>();
 
-  constructor({ pool, publisher, log }: PostgresCommitsOptions) {
+  constructor({ pool, publisher, logger }: PostgresCommitsOptions) {
     this.#pool = pool;
     this.#publisher = publisher;
-    this.#log = log;
+    this.#logger = logger;
     this.#partitions = new MonthPartitions(pool);
   }
 
@@ -87,7 +87,7 @@ class PostgresCommits implements Commits<SinkRow> {
   }
 
   async close(task: TaskId): Promise<void> {
-    this.#closing.get(nameOf(task))?.abort();
+    this.#closing.get(nameOf(task))?.abort(sinkClosed(nameOf(task)));
     this.#closing.delete(nameOf(task));
     this.#owned.delete(nameOf(task));
   }
@@ -108,7 +108,7 @@ class PostgresCommits implements Commits<SinkRow> {
   }
 
   #whileAway<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
-    return retryWhileAway(what, { log: this.#log, signal }, attempt);
+    return retryWhileAway(what, { logger: this.#logger, signal }, attempt);
   }
 }
 

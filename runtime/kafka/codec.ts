@@ -19,7 +19,9 @@ export interface PreparedCodec extends Codec {
 export interface SchemaSource {
   /** The id that our values of the topic are written with. */
   idOf(topic: Topic<never>): number;
-  /** The writer's schema, null when the registry has none of that id, undefined when it was not asked for yet. */
+  /** Whether the id need not be fetched (again). */
+  knows(id: number): boolean;
+  /** The writer's schema, null when there is none of that id, undefined when it was never fetched. */
   find(id: number): Type | null | undefined;
   fetch(ids: readonly number[]): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function createLocalCodec(topics: readonly Topic<never>[] = allTopics): P
   const types = topics.map((topic) => avroType(topic.schema));
   return createCodec({
     idOf: (topic) => topics.indexOf(topic) + 1,
+    knows: () => true,
     find: (id) => types[id - 1] ?? null,
     fetch: async () => {},
   });
@@ -61,7 +64,7 @@ export function createCodec(source: SchemaSource): PreparedCodec {
         const id = value.readUInt32BE(1);
         if (id === last) continue;
         last = id;
-        if (source.find(id) === undefined) {
+        if (!source.knows(id)) {
           unknown ??= new Set();
           unknown.add(id);
         }

@@ -97,4 +97,10 @@ function codeInText(text: string): number | null {
 }
 
 /** What kafkajs throws without a name of its own when a connection went away under a request. */
-const TRANSIENT_TEXTS = ['The producer is disconnected', 'Invalid partition metadata', 'rebalancing', 'coordinator'];
+const TRANSIENT_TEXTS = [
+  'The producer is disconnected',
+  'Invalid partition metadata',
+  'rebalancing',
+  'generation',
+  'coordinator',
+];

@@ -1,4 +1,4 @@
-import { partitionOfText } from '../kafka/murmur2.ts';
+import { partitionOfRoute } from '../kafka/partitioner.ts';
 import type { Committed, InputRecord, OutputRecord } from '../task.ts';
 
 /** A transaction of the log in memory. Readers wait for the end of an open one, as those of Kafka do. */
@@ -33,9 +33,8 @@ export class MemoryLog {
 
   append(record: OutputRecord, timestampMs: number, transaction: MemoryTransaction | null): void {
     const partitions = record.topic.partitioning.by === 'single' ? 1 : this.#partitions;
-    const { route } = record;
     const key = typeof record.key === 'string' ? Buffer.from(record.key) : record.key;
-    const partition = typeof route === 'string' ? partitionOfText(route, partitions) : route % partitions;
+    const partition = partitionOfRoute(record.route, partitions);
     this.appendBytes(record.topic.name, partition, { key, value: record.value, timestampMs, headers: [] }, transaction);
   }
 

@@ -1,0 +1,123 @@
+import { COMPATIBILITY, type SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import type { Logger } from 'pino';
+import type { Topic } from '../../schemas/topics.ts';
+import { ApportionError } from '../errors.ts';
+import { retry } from '../retry.ts';
+import type { Settings } from '../settings.ts';
+import type { Changes } from './apply-topics.ts';
+import { isRegistryAway, openRegistry, statusOf, subjectOf } from './registry-codec.ts';
+
+/**
+ * Registers the schemas of topics and sets the compatibility of the public ones. A registry that is away is waited for.
+ *
+ * @throws ApportionError `schema_incompatible`, `registry_refuses`
+ */
+export async function applySchemas(
+  settings: Pick<Settings, 'schemaRegistryUrl' | 'topicPrefix'>,
+  topics: readonly Topic<never>[],
+  { dryRun, logger }: { readonly dryRun: boolean; readonly logger: Logger },
+): Promise<Changes> {
+  const url = settings.schemaRegistryUrl;
+  const registry = openRegistry(url);
+  const options = { what: `The schema registry at ${url}`, isTransient: isRegistryAway, logger };
+  const changes: Changes = new Map();
+  for (const topic of topics) {
+    const subject = subjectOf(settings.topicPrefix, topic);
+    const done = await retry(options, () => applySchema({ url, registry, subject, topic, dryRun }));
+    if (done.length > 0) changes.set(topic, done);
+  }
+  return changes;
+}
+
+interface Subject {
+  readonly url: string;
+  readonly registry: SchemaRegistry;
+  readonly subject: string;
+  readonly topic: Topic<never>;
+  readonly dryRun: boolean;
+}
+
+async function applySchema(about: Subject): Promise<string[]> {
+  const { url, subject, topic, dryRun } = about;
+  const done: string[] = [];
+  const wanted = topic.public ? COMPATIBILITY.FULL_TRANSITIVE : null;
+  const found = await compatibilityOf(url, subject);
+  if (wanted !== null && found !== wanted) {
+    done.push(`compatibility ${wanted}`);
+    // Some registries know a subject only once it has a schema.
+    if (!dryRun && found !== null) await setCompatibility(url, subject, wanted);
+  }
+  if (!(await isRegistered(about))) {
+    done.push(`schema ${subject}`);
+    if (!dryRun) await register(about, wanted ?? found ?? COMPATIBILITY.BACKWARD);
+  }
+  // Whoever registers first and dies before this leaves it to the next.
+  if (!dryRun && wanted !== null && (await compatibilityOf(url, subject)) !== wanted) {
+    await setCompatibility(url, subject, wanted);
+  }
+  return done;
+}
+
+/** Null when the registry does not know the subject yet. */
+async function compatibilityOf(url: string, subject: string): Promise<string | null> {
+  const response = await fetch(configUrl(url, subject));
+  if (response.status === 404) return null;
+  const body = (await checked(response, subject)) as { compatibilityLevel?: string };
+  return body.compatibilityLevel ?? null;
+}
+
+async function setCompatibility(url: string, subject: string, compatibility: string): Promise<void> {
+  const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
+  const body = JSON.stringify({ compatibility });
+  const response = await fetch(configUrl(url, subject), { method: 'PUT', headers, body });
+  // Another run may have done the same in between.
+  if (response.status === 409 && (await compatibilityOf(url, subject)) === compatibility) return;
+  await checked(response, subject);
+}
+
+function configUrl(url: string, subject: string): string {
+  return `${url.replace(/\/$/, '')}/config/${encodeURIComponent(subject)}`;
+}
+
+async function checked(response: Response, subject: string): Promise<unknown> {
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  const error = new ApportionError(
+    'registry_refuses',
+    `The registry answers ${response.status} about ${subject}: ${text.slice(0, 500)}`,
+    'See that APPORTION_SCHEMA_REGISTRY_URL is the address of a Confluent-compatible registry that may be written to.',
+  );
+  throw Object.assign(error, { status: response.status });
+}
+
+async function isRegistered({ registry, subject, topic }: Subject): Promise<boolean> {
+  try {
+    await registry.getRegistryIdBySchema(subject, confluentSchema(topic));
+    return true;
+  } catch (error) {
+    if (isRegistryAway(error)) throw error;
+    return false;
+  }
+}
+
+async function register(about: Subject, compatibility: string): Promise<void> {
+  const { registry, subject, topic } = about;
+  try {
+    const options = { subject, compatibility: compatibility as COMPATIBILITY, updateConfig: false };
+    await registry.register(confluentSchema(topic), options);
+  } catch (cause) {
+    if (statusOf(cause) !== 409 && statusOf(cause) !== 422) throw cause;
+    // Another run may have done the same in between.
+    if (await isRegistered(about)) return;
+    throw new ApportionError(
+      'schema_incompatible',
+      `The registry refuses the schema of ${subject}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'Readers and writers of earlier versions must go on working: add fields with a default, take none away.',
+      { cause },
+    );
+  }
+}
+
+function confluentSchema(topic: Topic<never>): { type: never; schema: string } {
+  return { type: 'AVRO' as never, schema: JSON.stringify(topic.schema) };
+}

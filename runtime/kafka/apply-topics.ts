@@ -1,0 +1,209 @@
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import type { Logger } from 'pino';
+import { topics as allTopics, type Topic } from '../../schemas/topics.ts';
+import { ApportionError } from '../errors.ts';
+import { retry } from '../retry.ts';
+import type { Settings } from '../settings.ts';
+import { applySchemas } from './apply-schemas.ts';
+import { maxMessageBytes } from './batches.ts';
+import { createKafka } from './client.ts';
+import { faultOf } from './errors.ts';
+
+export interface AppliedTopic {
+  /** Name with prefix. */
+  readonly topic: string;
+  readonly action: 'created' | 'changed' | 'unchanged';
+  /** What was done, or would be, in words. */
+  readonly detail: string;
+}
+
+export interface ApplyTopicsOptions {
+  /** Says what would be done and does nothing. */
+  readonly dryRun: boolean;
+  readonly logger: Logger;
+  readonly topics?: readonly Topic<never>[];
+}
+
+type ApplySettings = Pick<
+  Settings,
+  'kafkaBrokers' | 'schemaRegistryUrl' | 'topicPrefix' | 'topicPartitions' | 'replicationFactor'
+>;
+
+/**
+ * Creates topics or brings their configuration to what is declared, registers their schemas, and sets the
+ * compatibility of the public ones. It never deletes, never shrinks, and running it again, or twice at once, changes
+ * nothing. Kafka or a registry that is away is waited for.
+ *
+ * @throws ApportionError `partitions_differ` when a topic has another number of partitions than the settings say:
+ *   keys would move to other partitions. Nothing is changed then.
+ * @throws ApportionError `schema_incompatible` when the registry refuses a schema.
+ */
+export async function applyTopics(
+  settings: ApplySettings,
+  options: ApplyTopicsOptions,
+): Promise<readonly AppliedTopic[]> {
+  const { logger, topics = allTopics } = options;
+  const kafka = createKafka({ brokers: settings.kafkaBrokers, logger });
+  const what = `Kafka at ${settings.kafkaBrokers.join(', ')}`;
+  const admin = kafka.admin();
+  const inKafka = await retry({ what, isTransient: (error) => faultOf(error) === 'transient', logger }, async () => {
+    await admin.connect();
+    return applyToKafka(admin, settings, topics, options.dryRun);
+  }).finally(() => admin.disconnect());
+
+  const inRegistry = await applySchemas(settings, topics, options);
+  return topics.map((topic) => {
+    const changes = [...(inKafka.get(topic) ?? []), ...(inRegistry.get(topic) ?? [])];
+    const created = changes.some((change) => change.startsWith(CREATE));
+    const action = changes.length === 0 ? 'unchanged' : created ? 'created' : 'changed';
+    const detail = changes.length === 0 ? 'as declared' : changes.join('; ');
+    return { topic: settings.topicPrefix + topic.name, action, detail };
+  });
+}
+
+const CREATE = 'topic with';
+
+/** Changes per topic, in words. */
+export type Changes = Map<Topic<never>, string[]>;
+
+async function applyToKafka(
+  admin: Admin,
+  settings: ApplySettings,
+  topics: readonly Topic<never>[],
+  dryRun: boolean,
+): Promise<Changes> {
+  const existing = await partitionsOf(admin);
+  const nameOf = (topic: Topic<never>): string => settings.topicPrefix + topic.name;
+  checkPartitions(topics, settings, existing);
+
+  const changes: Changes = new Map();
+  const missing = topics.filter((topic) => !existing.has(nameOf(topic)));
+  for (const topic of missing) {
+    changes.set(topic, [`${CREATE} ${countText(partitionCount(topic, settings))}, ${configText(configOf(topic))}`]);
+  }
+  // False when somebody else was faster with all of them, which is as good.
+  if (!dryRun && missing.length > 0)
+    await createTopics(
+      admin,
+      missing.map((topic) => creationOf(topic, settings)),
+    );
+
+  for (const topic of topics.filter((each) => existing.has(nameOf(each)))) {
+    const differing = await differingConfig(admin, nameOf(topic), configOf(topic));
+    if (differing.length === 0) continue;
+    changes.set(topic, [configText(Object.fromEntries(differing.map(({ name, to }) => [name, to])))]);
+    if (!dryRun) await alterConfig(admin, nameOf(topic), configOf(topic));
+  }
+  return changes;
+}
+
+async function partitionsOf(admin: Admin): Promise<ReadonlyMap<string, number>> {
+  const { topics } = await admin.fetchTopicMetadata();
+  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+function partitionCount(topic: Topic<never>, settings: ApplySettings): number {
+  return topic.partitioning.by === 'single' ? 1 : settings.topicPartitions;
+}
+
+function countText(partitions: number): string {
+  return `${partitions} partition${partitions === 1 ? '' : 's'}`;
+}
+
+function checkPartitions(
+  topics: readonly Topic<never>[],
+  settings: ApplySettings,
+  existing: ReadonlyMap<string, number>,
+): void {
+  const faults: string[] = [];
+  for (const topic of topics) {
+    const name = settings.topicPrefix + topic.name;
+    const found = existing.get(name);
+    const wanted = partitionCount(topic, settings);
+    if (found !== undefined && found !== wanted) faults.push(`${name} has ${countText(found)} instead of ${wanted}`);
+  }
+  if (faults.length === 0) return;
+  throw new ApportionError(
+    'partitions_differ',
+    `${faults.join('; ')}. A key's partition follows from their number, and topics that are read together need equally many.`,
+    'Set APPORTION_TOPIC_PARTITIONS to what the topics have, or take another APPORTION_TOPIC_PREFIX and fill the new topics by a replay.',
+  );
+}
+
+async function createTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  try {
+    await admin.createTopics({ topics, waitForLeaders: true });
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error;
+  }
+}
+
+function isAlreadyThere(error: unknown): boolean {
+  const { errors } = error as { errors?: readonly { type?: string }[] };
+  return errors !== undefined && errors.length > 0 && errors.every(({ type }) => type === 'TOPIC_ALREADY_EXISTS');
+}
+
+function creationOf(topic: Topic<never>, settings: ApplySettings): ITopicConfig {
+  return {
+    topic: settings.topicPrefix + topic.name,
+    numPartitions: partitionCount(topic, settings),
+    replicationFactor: settings.replicationFactor,
+    configEntries: Object.entries(configOf(topic)).map(([name, value]) => ({ name, value })),
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+function configOf(topic: Topic<never>): Record<string, string> {
+  const common = { 'max.message.bytes': String(maxMessageBytes(topic)) };
+  if (topic.cleanup.policy === 'compact') {
+    const lagMs = String(topic.cleanup.lagDays * DAY_MS);
+    return { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': lagMs, ...common };
+  }
+  const { retentionDays } = topic.cleanup;
+  const retentionMs = retentionDays === 'unlimited' ? '-1' : String(retentionDays * DAY_MS);
+  return { 'cleanup.policy': 'delete', 'retention.ms': retentionMs, ...common };
+}
+
+function configText(config: Record<string, string>): string {
+  return Object.entries(config)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+}
+
+async function differingConfig(
+  admin: Admin,
+  topic: string,
+  wanted: Record<string, string>,
+): Promise<{ name: string; to: string }[]> {
+  const configNames = Object.keys(wanted);
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames }],
+  });
+  const found = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+  return configNames
+    .filter((name) => found.get(name) !== wanted[name])
+    .map((name) => ({ name, to: wanted[name] ?? '' }));
+}
+
+/** Setting a topic's configuration replaces all of it, so what an operator has set beside ours is set again. */
+async function alterConfig(admin: Admin, topic: string, wanted: Record<string, string>): Promise<void> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
+  });
+  const own: Record<string, string> = {};
+  for (const entry of resources[0]?.configEntries ?? []) {
+    const { configSource } = entry as { configSource?: number };
+    if (configSource === SET_ON_THE_TOPIC) own[entry.configName] = entry.configValue;
+  }
+  const configEntries = Object.entries({ ...own, ...wanted }).map(([name, value]) => ({ name, value }));
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+  });
+}
+
+/** `DYNAMIC_TOPIC_CONFIG`, see org.apache.kafka.clients.admin.ConfigEntry.ConfigSource. */
+const SET_ON_THE_TOPIC = 1;

@@ -1,0 +1,143 @@
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import type { Type } from 'avsc';
+import avro from 'avsc';
+import type { Logger } from 'pino';
+import type { Topic } from '../../schemas/topics.ts';
+import { ApportionError } from '../errors.ts';
+import { retry } from '../retry.ts';
+import { avroOptions } from './avro.ts';
+import { createCodec, type PreparedCodec } from './codec.ts';
+
+export interface RegistryCodecOptions {
+  readonly registryUrl: string;
+  /** Prefix of the topics' names, and so of the subjects. */
+  readonly prefix: string;
+  /** Topics whose values are written or read. */
+  readonly topics: readonly Topic<never>[];
+  readonly logger: Logger;
+  /** Ends the waiting for a registry that is away. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The codec of a schema registry. It never registers: the ids of our own schemas are looked up here, once. Ids met in
+ * records are looked up by `prepare`, once each; a registry that is away is waited for.
+ *
+ * @throws ApportionError `schema_not_registered`
+ */
+export async function createRegistryCodec(options: RegistryCodecOptions): Promise<PreparedCodec> {
+  const { prefix, topics } = options;
+  const registry = openRegistry(options.registryUrl);
+  const ids = new Map<Topic<never>, number>();
+  for (const topic of topics) ids.set(topic, await ask(options, () => registeredId(registry, prefix, topic)));
+
+  const types = new Map<number, Type>();
+  const missing = new Missing();
+  return createCodec({
+    idOf: (topic) => {
+      const id = ids.get(topic);
+      if (id === undefined) throw new Error(`the codec was not made for ${topic.name}`);
+      return id;
+    },
+    knows: (id) => types.has(id) || missing.isFresh(id),
+    find: (id) => types.get(id) ?? (missing.has(id) ? null : undefined),
+    fetch: async (unknown) => {
+      missing.forgetSome();
+      for (const id of unknown) {
+        const type = await ask(options, () => fetchType(registry, id));
+        if (type === null) missing.add(id);
+        else types.set(id, type);
+      }
+    },
+  });
+}
+
+/** Registry access without its own retries: ours say what is away and since when. */
+export function openRegistry(host: string): SchemaRegistry {
+  return new SchemaRegistry({ host, retry: { retries: 0 } }, { AVRO: avroOptions() });
+}
+
+/** The subject of a topic's values. */
+export function subjectOf(prefix: string, topic: Pick<Topic<never>, 'name'>): string {
+  return `${prefix}${topic.name}-value`;
+}
+
+/** Whether the registry did not answer, or answered that it cannot now. */
+export function isRegistryAway(error: unknown): boolean {
+  const status = statusOf(error) ?? 0;
+  return status >= 500 || status === 429 || status === 408 || isUnanswered(error);
+}
+
+export function statusOf(error: unknown): number | null {
+  const status = error instanceof Error ? (error as { status?: unknown }).status : undefined;
+  return typeof status === 'number' ? status : null;
+}
+
+/** The client gives a request without an answer the status 400; `fetch` keeps the reason in the cause. */
+function isUnanswered(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return UNANSWERED.test(error.message) || isUnanswered(error.cause);
+}
+
+const UNANSWERED =
+  /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|socket hang up|other side closed|time-?out/i;
+
+function ask<T>(options: RegistryCodecOptions, request: () => Promise<T>): Promise<T> {
+  const what = `The schema registry at ${options.registryUrl}`;
+  return retry({ what, isTransient: isRegistryAway, logger: options.logger, signal: options.signal }, request);
+}
+
+async function registeredId(registry: SchemaRegistry, prefix: string, topic: Topic<never>): Promise<number> {
+  const subject = subjectOf(prefix, topic);
+  try {
+    return await registry.getRegistryIdBySchema(subject, { type: AVRO, schema: JSON.stringify(topic.schema) });
+  } catch (cause) {
+    if (isRegistryAway(cause)) throw cause;
+    throw new ApportionError(
+      'schema_not_registered',
+      `The schema of ${prefix}${topic.name} is not registered as this version has it, under the subject ${subject}.`,
+      'Run `apportion topics apply` with this version, then start again.',
+      { cause },
+    );
+  }
+}
+
+const AVRO = 'AVRO' as never;
+
+/** Null when the registry has no such schema, or one that is not Avro or that we cannot make sense of. */
+async function fetchType(registry: SchemaRegistry, id: number): Promise<Type | null> {
+  try {
+    const schema: unknown = await registry.getSchema(id);
+    return avro.Type.isType(schema) ? (schema as Type) : null;
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    if (statusOf(error) !== null) throw error;
+    return null;
+  }
+}
+
+const FRESH_MS = 60_000;
+const MISSING_LIMIT = 10_000;
+
+/** Ids that the registry does not have: asked for again after a minute, and bounded, since damaged records name any. */
+class Missing {
+  readonly #sinceMs = new Map<number, number>();
+
+  add(id: number): void {
+    this.#sinceMs.set(id, Date.now());
+  }
+
+  has(id: number): boolean {
+    return this.#sinceMs.has(id);
+  }
+
+  isFresh(id: number): boolean {
+    const sinceMs = this.#sinceMs.get(id);
+    return sinceMs !== undefined && Date.now() - sinceMs < FRESH_MS;
+  }
+
+  /** Called between batches only: what a batch has been prepared with stays until it is decoded. */
+  forgetSome(): void {
+    if (this.#sinceMs.size > MISSING_LIMIT) this.#sinceMs.clear();
+  }
+}

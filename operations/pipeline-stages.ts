@@ -1,6 +1,15 @@
 import type { Admin } from 'kafkajs';
 import type { Pool } from 'pg';
-import { attributions, calls, costReports, statements, type Topic, usage, usageTotals } from '../schemas/topics.ts';
+import {
+  attributions,
+  calls,
+  catalogs,
+  costReports,
+  statements,
+  type Topic,
+  usage,
+  usageTotals,
+} from '../schemas/topics.ts';
 import type { Stage } from './settle.ts';
 
 /** The stages between the input topics and Postgres, in the order data passes them. */

@@ -1,8 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { pipelineStages } from '../operations/pipeline-stages.ts';
-import { settle } from '../operations/settle.ts';
+import { type SettleOptions, settle } from '../operations/settle.ts';
+import { readCatalogMetadata } from '../processors/attribute/positions.ts';
+import { ApportionError } from '../runtime/errors.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
-import { withWorld } from './world.ts';
+import { catalogs } from '../schemas/topics.ts';
+import { type World, withWorld } from './world.ts';
 
 const DEFAULT_TIMEOUT_MS = 120_000;
 
@@ -14,14 +17,29 @@ export function settleCommand(): Command {
     .action((options: { timeout: number }, command: Command) =>
       withWorld(command, async (world) => {
         const progress = startProgress('Settling');
-        const admin = await world.admin();
-        await settle(admin, pipelineStages(admin, world.pool, world.settings.topicPrefix), {
+        await settlePipeline(world, {
           timeoutMs: options.timeout,
           report: (_role, behind) => progress.update(behind, null),
         });
         progress.done('everything is attributed and in Postgres');
       }),
     );
+}
+
+/** Waits until all that was in the input topics is attributed and in Postgres. */
+export async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
+  const prefix = world.settings.topicPrefix;
+  const admin = await world.admin();
+  const [catalog] = await admin.fetchTopicOffsets(prefix + catalogs.name);
+  if (catalog === undefined || catalog.high === '0') {
+    throw new ApportionError(
+      'no_catalog',
+      'Nothing can be attributed: no catalog was ever applied.',
+      'Apply one with `apportion catalog apply FILE`; catalog.example.yaml is one to begin with.',
+    );
+  }
+  const stages = pipelineStages({ admin, pool: world.pool, prefix, catalogPosition: readCatalogMetadata });
+  await settle(admin, stages, options);
 }
 
 /** Reads `500ms`, `90s`, `5m` or `1h` as milliseconds. */

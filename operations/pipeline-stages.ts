@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { Pool } from 'pg';
+import type { Committed } from '../runtime/task.ts';
 import {
   attributions,
   calls,
@@ -12,13 +13,31 @@ import {
 } from '../schemas/topics.ts';
 import type { Stage } from './settle.ts';
 
+/** What the stages are asked of. */
+export interface Pipeline {
+  readonly admin: Admin;
+  readonly pool: Pool;
+  readonly prefix: string;
+  /** How far the catalog was read, by what the attribute role wrote beside its committed offsets. */
+  readonly catalogPosition: (committed: Iterable<Committed>) => number;
+}
+
 /** The stages between the input topics and Postgres, in the order data passes them. */
-export function pipelineStages(admin: Admin, pool: Pool, prefix: string): readonly Stage[] {
+export function pipelineStages({ admin, pool, prefix, catalogPosition }: Pipeline): readonly Stage[] {
   const named = (...topics: readonly Topic<never>[]): string[] => topics.map((topic) => prefix + topic.name);
+  // Partitions that never committed have had no input, so no day of theirs can be touched by a catalog.
+  const catalogPositions = (committed: ReadonlyMap<number, Committed>): ReadonlyMap<number, number> =>
+    new Map([[0, committed.size === 0 ? Number.POSITIVE_INFINITY : catalogPosition(committed.values())]]);
   const byGroup = (group: string) => (topic: string) => groupPositions(admin, prefix + group, topic);
   return [
     { role: 'meter', topics: named(calls, usage), positions: byGroup('meter') },
     { role: 'attribute', topics: named(costReports, usageTotals), positions: byGroup('attribute') },
+    {
+      role: 'attribute',
+      topics: named(catalogs),
+      positions: async () =>
+        catalogPositions(await committedOf(admin, `${prefix}attribute`, prefix + costReports.name)),
+    },
     {
       role: 'postgres-sink',
       topics: named(costReports, usageTotals, attributions, statements, catalogs),
@@ -28,13 +47,20 @@ export function pipelineStages(admin: Admin, pool: Pool, prefix: string): readon
 }
 
 async function groupPositions(admin: Admin, groupId: string, topic: string): Promise<ReadonlyMap<number, number>> {
+  const committed = await committedOf(admin, groupId, topic);
+  return new Map([...committed].map(([partition, { offset }]) => [partition, offset]));
+}
+
+/** What the group committed in each partition of the topic; the broker answers -1 where it never did. */
+async function committedOf(admin: Admin, groupId: string, topic: string): Promise<ReadonlyMap<number, Committed>> {
   const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  const positions = new Map<number, number>();
-  for (const { partition, offset } of offsets?.partitions ?? []) {
-    // The broker answers -1 where the group never committed.
-    if (Number(offset) >= 0) positions.set(partition, Number(offset));
-  }
-  return positions;
+  const committed = (offsets?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
+  return new Map(
+    committed.map(({ partition, offset, metadata }) => [
+      partition,
+      { offset: Number(offset), metadata: metadata ?? '' },
+    ]),
+  );
 }
 
 async function sinkPositions(pool: Pool, topic: string): Promise<ReadonlyMap<number, number>> {

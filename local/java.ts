@@ -6,7 +6,7 @@ const oldestJava = 17;
 
 /** The `java` to run: of JAVA_HOME where it is set, else of PATH. Errors: `local_java_missing`. */
 export async function findJava(): Promise<string> {
-  const home = process.env['JAVA_HOME'];
+  const { JAVA_HOME: home } = process.env;
   const java = home === undefined || home === '' ? 'java' : join(home, 'bin', 'java');
   const run = await runToEnd(java, ['-version']);
   if (run.code !== 0) {

@@ -34,7 +34,8 @@ export async function bringPackages(report: (line: string) => void): Promise<str
 }
 
 function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'apportion');
+  const { XDG_CACHE_HOME: cache } = process.env;
+  return join(cache === undefined || cache === '' ? join(homedir(), '.cache') : cache, 'apportion');
 }
 
 async function runMaven(target: string, report: (line: string) => void): Promise<void> {

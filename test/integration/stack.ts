@@ -1,6 +1,6 @@
 /** What integration tests run on: the real servers, and something of its own in them for each test file. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -31,12 +31,19 @@ export async function testStack(): Promise<StackAddresses> {
 
 /** A stack of the test's own, whose servers it may stop and kill; gone after the test. */
 export async function ownStack(): Promise<StackAddresses & { readonly dataFolder: string }> {
-  const dataFolder = temporaryFolder();
+  const dataFolder = newTemporaryFolder();
   after(() => resetStack(dataFolder, () => {}));
   return { dataFolder, ...(await startStack(dataFolder, () => {})) };
 }
 
+/** An empty folder, gone after the test. */
 export function temporaryFolder(): string {
+  const folder = newTemporaryFolder();
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function newTemporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'apportion-test-'));
 }
 

@@ -135,19 +135,29 @@ class MeterTask implements Task {
     const line = this.#reader;
     const refused = line.read(record) ?? (this.#isKnownKey(line) ? null : line.check());
     if (refused !== null) return refused;
-    if (this.#identities.find(line.identity)) return this.#takeRepeat(line, record.offset);
-
-    const { oldest } = this.#days;
-    if (line.lastDay >= oldest) this.#count(line, record.offset);
-    return line.firstDay < oldest ? this.#takeLate(line, record.offset, oldest) : null;
+    const verdict = this.#identities.find(line.identity)
+      ? this.#takeRepeat(line, record.offset)
+      : this.#takeFirst(line, record.offset);
+    // Refused lines move time too: else it would hang on which line came first, and a restart could not know that.
+    // An end that lies ahead of the record moves it no further than the record: a window that was announced for a month
+    // must not close the month.
+    this.#advanceTime(Math.min(line.endsAt, record.timestampMs));
+    return verdict;
   }
 
+  /** Nearly always the day of the last line has a total of the key; on a new day the day before has. */
   #isKnownKey(line: LineReader): boolean {
     const day = this.#days.get(line.lastDay);
-    return day !== undefined && day.totals.find(line.key) >= 0;
+    return (day !== undefined && day.totals.find(line.key) >= 0) || this.#days.textsOf(line.key) !== undefined;
   }
 
-  /** Adds the line to the days it touches that are open, keeps its identity, and lets event time go on. */
+  /** A new line: what falls on open days is counted, the rest is late. */
+  #takeFirst(line: LineReader, offset: number): Refused | null {
+    const { oldest } = this.#days;
+    if (line.lastDay >= oldest) this.#count(line, offset);
+    return line.firstDay < oldest ? this.#takeLate(line, offset, oldest) : null;
+  }
+
   #count(line: LineReader, offset: number): void {
     if (line.firstDay === line.lastDay) {
       this.#add(line, line.lastDay, line.quantity, line.count, offset);
@@ -157,7 +167,6 @@ class MeterTask implements Task {
       }
     }
     this.#identities.add(line.identity, line.content, line.lastDay);
-    this.#advanceTime(line.endsAt);
   }
 
   #add(line: LineReader, day: Day, quantity: number, count: number, offset: number): void {
@@ -219,7 +228,9 @@ class MeterTask implements Task {
 
   #rowOf(totals: DayTotals, line: LineReader): number {
     const row = totals.find(line.key);
-    return row >= 0 ? row : totals.addRow(line.key, this.#writer.writeKey(totals.day, line.texts()));
+    return row >= 0
+      ? row
+      : totals.addRow(line.key, this.#days.textsOf(line.key) ?? this.#writer.encodeTexts(line.texts()));
   }
 
   #changed(totals: DayTotals, row: number): void {

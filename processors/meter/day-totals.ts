@@ -2,8 +2,8 @@ import type { Day } from '../../schemas/scalars.ts';
 import type { Hash } from './hash.ts';
 
 /**
- * The totals of one day: a row of numbers per key, found by the key's hash, and per row the bytes that are the same
- * each time it is written. Rows are numbered in the order in which their keys came.
+ * The totals of one day: a row of numbers per key, found by the key's hash, and the encoded
+ * texts to write it with. Rows are numbered in the order in which their keys came.
  */
 export class DayTotals {
   readonly day: Day;
@@ -12,7 +12,7 @@ export class DayTotals {
   #keys = new Int32Array(FIRST_ROWS * KEY_WORDS);
   /** Open addressing, at most half full: row + 1, or 0. */
   #slots = new Int32Array(FIRST_ROWS * 2);
-  readonly #written: WrittenKey[] = [];
+  readonly #texts: KeyTexts[] = [];
   #isChanged = new Uint8Array(FIRST_ROWS);
   #changed: number[] = [];
 
@@ -30,10 +30,10 @@ export class DayTotals {
   }
 
   /** Makes the row of a key that has none, all zero. */
-  addRow(key: Hash, written: WrittenKey): number {
-    const row = this.#written.length;
+  addRow(key: Hash, texts: KeyTexts): number {
+    const row = this.#texts.length;
     if (row === this.#isChanged.length) this.#grow();
-    this.#written.push(written);
+    this.#texts.push(texts);
     this.#keys.set(key, row * KEY_WORDS);
     this.#index(row);
     return row;
@@ -81,11 +81,10 @@ export class DayTotals {
     return rows;
   }
 
-  written(row: number): WrittenKey {
-    const written = this.#written[row];
-    if (written === undefined)
-      throw new RangeError(`No row ${row} among the ${this.#written.length} of day ${this.day}.`);
-    return written;
+  texts(row: number): KeyTexts {
+    const texts = this.#texts[row];
+    if (texts === undefined) throw new RangeError(`No row ${row} among the ${this.#texts.length} of day ${this.day}.`);
+    return texts;
   }
 
   quantityLow(row: number): number {
@@ -137,16 +136,16 @@ export class DayTotals {
     isChanged.set(this.#isChanged);
     this.#isChanged = isChanged;
     this.#slots = new Int32Array(rows * 2);
-    for (let row = 0; row < this.#written.length; row++) this.#index(row);
+    for (let row = 0; row < this.#texts.length; row++) this.#index(row);
   }
 }
 
-/** What is the same each time that a total is written. */
-export interface WrittenKey {
-  /** The record's key. */
+/** The encoded texts of a key, the same on all days: what stands between the day and the numbers. */
+export interface KeyTexts {
+  /** Zero byte and schema id of the value. */
+  readonly header: Buffer;
   readonly key: Buffer;
-  /** The value up to its first number. */
-  readonly head: Buffer;
+  readonly value: Buffer;
   readonly isCall: boolean;
 }
 

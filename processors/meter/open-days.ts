@@ -1,10 +1,11 @@
 import { addDays, dayOf } from '../../schemas/day.ts';
 import type { Day, Instant } from '../../schemas/scalars.ts';
-import { DayTotals } from './day-totals.ts';
+import { DayTotals, type KeyTexts } from './day-totals.ts';
+import type { Hash } from './hash.ts';
 
 /**
- * The days that can still be counted on. Event time is the latest end of any line that was counted; a day is open until
- * `openDays` days of event time have passed after it, and a day that has closed stays closed.
+ * The days that can still be counted on. Event time is the latest end of any line, as far as it had come when the line
+ * was written. A day is open until `openDays` days of event time have passed after it; once closed it stays closed.
  */
 export class OpenDays {
   readonly #openDays: number;
@@ -16,11 +17,6 @@ export class OpenDays {
 
   constructor(openDays: number) {
     this.#openDays = openDays;
-  }
-
-  /** The latest end of any line that was counted; minus infinity before the first. */
-  get watermark(): Instant {
-    return this.#watermark;
   }
 
   /** Days before this one are closed; minus infinity while none is. */
@@ -57,6 +53,15 @@ export class OpenDays {
     this.#oldest = oldest;
     for (const day of this.#days.keys()) if (day < oldest) this.#days.delete(day);
     if (this.#recent !== undefined && this.#recent.totals.day < oldest) this.#recent = undefined;
+  }
+
+  /** The texts of a key that any open day has a total of. */
+  textsOf(key: Hash): KeyTexts | undefined {
+    for (const { totals } of this.#days.values()) {
+      const row = totals.find(key);
+      if (row >= 0) return totals.texts(row);
+    }
+    return undefined;
   }
 
   /** Where a fold must begin so that it ends in the state of all open days; `next` when there are none. */

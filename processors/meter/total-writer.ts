@@ -1,16 +1,15 @@
 import type { Codec, OutputRecord } from '../../runtime/task.ts';
-import { dayOf } from '../../schemas/day.ts';
+import { dayOf, formatDay } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { writeCount } from './avro-bytes.ts';
-import { DayTotals, LIMB, type WrittenKey } from './day-totals.ts';
+import { HEADER_BYTES, writeCount } from './avro-bytes.ts';
+import { DayTotals, type KeyTexts, LIMB } from './day-totals.ts';
 import type { LineTexts } from './line.ts';
 
 /**
- * Writes totals as records. A total is written once per flush for as long as its day goes on, so its key and the head
- * of its value, all texts, are encoded once by the codec and kept; only the numbers behind them are encoded each time,
- * by hand, into one buffer per flush.
+ * Writes totals as records. The texts of a key are encoded once by the codec and kept for all its days; the days and the
+ * numbers around them are encoded by hand, all records of a flush into one buffer.
  */
 export class TotalWriter {
   readonly #codec: Codec;
@@ -32,20 +31,26 @@ export class TotalWriter {
   }
 
   /**
-   * Encodes what stays the same of the totals of a key.
-   * @throws Error when the codec lays the numbers out in another way than `writeNumbers`.
+   * Encodes the texts of a key.
+   * @throws Error when the codec, or the topic's key, lays day or numbers out in another way than this writer.
    */
-  writeKey(day: Day, line: LineTexts): WrittenKey {
-    const total = this.emptyTotal(day, line);
+  encodeTexts(line: LineTexts): KeyTexts {
+    const total = this.emptyTotal(EPOCH, line);
+    const key = usageTotals.key(total);
     const value = this.#codec.encode(usageTotals, total);
-    const end = writeNumbers(scratch, 0, line.isCall, NO_TOTALS, 0);
-    const headLength = value.length - end;
-    if (headLength < 0 || scratch.compare(value, headLength, value.length, 0, end) !== 0) {
-      throw new Error('The numbers of a usage total are not encoded as the meter does it: its schema has changed.');
-    }
+    const dayEnd = writeDay(scratch, HEADER_BYTES, EPOCH);
+    const numbersEnd = writeNumbers(scratch, dayEnd, line.isCall, NO_TOTALS, 0);
+    const textsEnd = value.length - (numbersEnd - dayEnd);
+    const isAsExpected =
+      key.startsWith(keyStart(EPOCH)) &&
+      textsEnd >= dayEnd &&
+      value.compare(scratch, HEADER_BYTES, dayEnd, HEADER_BYTES, dayEnd) === 0 &&
+      value.compare(scratch, dayEnd, numbersEnd, textsEnd) === 0;
+    if (!isAsExpected) throw new Error('Usage totals are not encoded as the meter does it: key or schema has changed.');
     return {
-      key: Buffer.from(usageTotals.key(total)),
-      head: Buffer.from(value.subarray(0, headLength)),
+      header: Buffer.from(value.subarray(0, HEADER_BYTES)),
+      key: Buffer.from(key.slice(keyStart(EPOCH).length)),
+      value: Buffer.from(value.subarray(dayEnd, textsEnd)),
       isCall: line.isCall,
     };
   }
@@ -55,22 +60,40 @@ export class TotalWriter {
     const rowsByDay = Array.from(days, (totals) => ({ totals, rows: totals.takeChanged() }));
     let size = 0;
     for (const { totals, rows } of rowsByDay) {
-      for (const row of rows) size += totals.written(row).head.length + MAX_NUMBERS_BYTES;
+      for (const row of rows) size += totals.texts(row).key.length + totals.texts(row).value.length + MAX_OTHER_BYTES;
     }
     const buffer = Buffer.allocUnsafeSlow(size);
     const records: OutputRecord[] = [];
-    let start = 0;
+    let at = 0;
     for (const { totals, rows } of rowsByDay) {
+      const start = Buffer.from(keyStart(totals.day));
       for (const row of rows) {
-        const { key, head, isCall } = totals.written(row);
-        buffer.set(head, start);
-        const end = writeNumbers(buffer, start + head.length, isCall, totals, row);
-        records.push({ topic: usageTotals, key, route: totals.day, value: buffer.subarray(start, end) });
-        start = end;
+        const texts = totals.texts(row);
+        const keyEnd = append(buffer, append(buffer, at, start), texts.key);
+        const headEnd = writeDay(buffer, append(buffer, keyEnd, texts.header), totals.day);
+        const end = writeNumbers(buffer, append(buffer, headEnd, texts.value), texts.isCall, totals, row);
+        const key = buffer.subarray(at, keyEnd);
+        records.push({ topic: usageTotals, key, route: totals.day, value: buffer.subarray(keyEnd, end) });
+        at = end;
       }
     }
     return records;
   }
+}
+
+function append(target: Buffer, at: number, bytes: Buffer): number {
+  target.set(bytes, at);
+  return at + bytes.length;
+}
+
+/** The first bytes of a total's key, a JSON array of texts that begins with the day. */
+function keyStart(day: Day): string {
+  return `["${formatDay(day)}"`;
+}
+
+/** An Avro int; days before 1970 are negative. */
+function writeDay(target: Buffer, at: number, day: Day): number {
+  return writeCount(target, at, day < 0 ? -day - 0.5 : day);
 }
 
 /** From `quantity` on, in the order of the schema. */
@@ -110,10 +133,9 @@ function writeBigQuantity(target: Buffer, at: number, quantity: bigint): number 
 const UNION_NULL = 0;
 const UNION_LONG = 2;
 
-/** A quantity takes at most 16 bytes and its length, a long at most 8. */
-const MAX_NUMBERS_BYTES = 64;
+/** Header, the key's day, the value's day, a quantity of 16 bytes with its length, and five longs of 8 bytes. */
+const MAX_OTHER_BYTES = HEADER_BYTES + 16 + 4 + 17 + 1 + 5 * 8;
 
-const scratch = Buffer.alloc(MAX_NUMBERS_BYTES);
-
-/** Rows that no day has are zero. */
-const NO_TOTALS = new DayTotals(dayOf(0));
+const EPOCH = dayOf(0);
+const NO_TOTALS = new DayTotals(EPOCH);
+const scratch = Buffer.alloc(MAX_OTHER_BYTES);

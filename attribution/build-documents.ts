@@ -3,7 +3,7 @@ import type { ReportStatus } from '../schemas/cost-report.ts';
 import type { Amount, Day } from '../schemas/scalars.ts';
 import { ZERO } from './amount.ts';
 import { compareText } from './canonical-json.ts';
-import { documentDigest } from './document-text.ts';
+import { documentDigest, quoteText } from './document-text.ts';
 import type { Part } from './part.ts';
 import { addTo, type Origin } from './read-report.ts';
 import type { Target, TargetSet } from './targets.ts';
@@ -40,7 +40,10 @@ export function buildDocuments(parts: readonly Part[], head: DocumentHead): Attr
       addTo(draft, line);
     }
   }
-  return [...drafts].sort(([a], [b]) => compareText(a, b)).map(([tenant, draft]) => documentOf(tenant, draft, head));
+  const quote = memoize(quoteText);
+  return [...drafts]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([tenant, draft]) => documentOf(tenant, draft, head, quote));
 }
 
 interface Draft {
@@ -132,9 +135,13 @@ function lineOf(part: Part, target: Target, billed: bigint, effective: bigint): 
   };
 }
 
-function documentOf(tenant: string, draft: Draft, { day, currency, status, stamp }: DocumentHead): AttributionDocument {
-  const { lines, billed, effective } = draft;
-  const digest = documentDigest(status, lines);
+function documentOf(
+  tenant: string,
+  { lines, billed, effective }: Draft,
+  { day, currency, status, stamp }: DocumentHead,
+  quote: (text: string) => string,
+): AttributionDocument {
+  const digest = documentDigest(status, lines, quote);
   return { day, tenant, currency, status, billed, effective, ...stamp, digest, lines };
 }
 

@@ -75,9 +75,11 @@ function touchedByFacts(before: Facts, after: Facts): DayRange[] {
 
 /** The days on which the list of valid rules is another one, in content or in order. */
 function touchedByRules(before: readonly Rule[], after: readonly Rule[]): DayRange[] {
-  const [old, now] = [before.map(datedRule), after.map(datedRule)];
+  const ids = new Map<string, number>();
+  const old = before.map((rule) => datedRule(rule, ids));
+  const now = after.map((rule) => datedRule(rule, ids));
   const on = (rules: readonly DatedRule[], segment: DayRange): string =>
-    rules.flatMap(({ range, content }) => (covers(range, segment) ? [content] : [])).join('\n');
+    rules.flatMap(({ range, content }) => (covers(range, segment) ? [content] : [])).join();
   return segments([...old, ...now].map(({ range }) => range)).filter(
     (segment) => on(old, segment) !== on(now, segment),
   );
@@ -85,13 +87,16 @@ function touchedByRules(before: readonly Rule[], after: readonly Rule[]): DayRan
 
 interface DatedRule {
   readonly range: DayRange;
-  /** All of a rule but its dates, with the tier that it really has. */
-  readonly content: string;
+  /** Equal for rules that are equal in all but their dates, the default tier counting as written. */
+  readonly content: number;
 }
 
-function datedRule(rule: Rule): DatedRule {
-  const { from, to, ...content } = rule;
-  return { range: rangeOf({ from, to }), content: canonicalJson({ ...content, tier: tierOf(rule) }) };
+function datedRule(rule: Rule, ids: Map<string, number>): DatedRule {
+  const { from, to, ...rest } = rule;
+  const text = canonicalJson({ ...rest, tier: tierOf(rule) });
+  const content = ids.get(text) ?? ids.size;
+  ids.set(text, content);
+  return { range: rangeOf({ from, to }), content };
 }
 
 /** Cuts all time at the edges of ranges: within a segment nothing begins or ends. */

@@ -10,33 +10,40 @@ export function documentText(document: AttributionDocument): string {
   return (
     `{"day":"${formatDay(day)}","tenant":${JSON.stringify(tenant)},"currency":${JSON.stringify(currency)},` +
     `"status":"${status}","billed":"${formatAmount(billed)}","effective":"${formatAmount(effective)}",` +
-    `"calcVersion":${calcVersion},"revision":${revision},"digest":"${digest}","lines":${linesText(lines)}}`
+    `"calcVersion":${calcVersion},"revision":${revision},"digest":"${digest}","lines":${linesText(lines, quoteText)}}`
   );
 }
 
 /**
  * SHA-256 of the canonical text of status and lines. Revision, version and totals are left out: they do not say what
  * the tenant pays for, or follow from the lines.
+ * @param quote writes a text as JSON; whoever writes many documents of a day passes one that remembers.
  */
-export function documentDigest(status: ReportStatus, lines: readonly AttributionLine[]): string {
-  return sha256(`{"status":"${status}","lines":${linesText(lines)}}`);
+export function documentDigest(status: ReportStatus, lines: readonly AttributionLine[], quote = quoteText): string {
+  return sha256(`{"status":"${status}","lines":${linesText(lines, quote)}}`);
 }
 
-function linesText(lines: readonly AttributionLine[]): string {
-  let text = '[';
-  for (const line of lines) text += text.length === 1 ? lineText(line) : `,${lineText(line)}`;
-  return `${text}]`;
+/** A text as JSON, in quotes. */
+export function quoteText(text: string): string {
+  return JSON.stringify(text);
 }
 
-function lineText(line: AttributionLine): string {
+type Quote = typeof quoteText;
+
+function linesText(lines: readonly AttributionLine[], quote: Quote): string {
+  let text = '';
+  for (const line of lines) text += text === '' ? lineText(line, quote) : `,${lineText(line, quote)}`;
+  return `[${text}]`;
+}
+
+function lineText(line: AttributionLine, quote: Quote): string {
   return (
-    `{"source":${JSON.stringify(line.source)},"account":${JSON.stringify(line.account)},` +
-    `"service":${JSON.stringify(line.service)},"cluster":${JSON.stringify(line.cluster)},` +
-    `"namespace":${JSON.stringify(line.namespace)},"region":${JSON.stringify(line.region)},` +
-    `"subAccount":${JSON.stringify(line.subAccount)},"category":${JSON.stringify(line.category)},` +
-    `"product":${JSON.stringify(line.product)},"tier":${JSON.stringify(line.tier)},` +
-    `"ruleId":${JSON.stringify(line.ruleId)},"method":"${line.method}","driver":${JSON.stringify(line.driver)},` +
-    `"weight":"${line.weight}","totalWeight":"${line.totalWeight}","billed":"${formatAmount(line.billed)}",` +
-    `"effective":"${formatAmount(line.effective)}","reason":${JSON.stringify(line.reason)}}`
+    `{"source":${quote(line.source)},"account":${quote(line.account)},"service":${quote(line.service)},` +
+    `"cluster":${quote(line.cluster)},"namespace":${quote(line.namespace)},"region":${quote(line.region)},` +
+    `"subAccount":${quote(line.subAccount)},"category":${quote(line.category)},"product":${quote(line.product)},` +
+    `"tier":${quote(line.tier)},"ruleId":${quote(line.ruleId)},"method":"${line.method}",` +
+    `"driver":${quote(line.driver)},"weight":"${line.weight}","totalWeight":"${line.totalWeight}",` +
+    `"billed":"${formatAmount(line.billed)}","effective":"${formatAmount(line.effective)}",` +
+    `"reason":${quote(line.reason)}}`
   );
 }

@@ -8,6 +8,11 @@ import { faultOfInstant, faultOfText, type Refusal } from './refusal.ts';
  */
 export const MAX_LINE_AMOUNT = 10n ** 30n;
 
+/** What is wrong with a currency, or null. */
+export function faultOfCurrency(currency: string): string | null {
+  return CURRENCY.test(currency) ? null : `currency ${currency} is not an ISO 4217 code such as USD.`;
+}
+
 const CURRENCY = /^[A-Z]{3}$/;
 
 /** Why a cost report is refused by its content alone, or null. */
@@ -20,8 +25,8 @@ export function refuseReport(report: CostReport): Refusal | null {
 }
 
 function faultOfReport(report: CostReport): string | null {
-  if (!CURRENCY.test(report.currency)) return `currency ${report.currency} is not an ISO 4217 code such as USD.`;
   return (
+    faultOfCurrency(report.currency) ??
     faultOfText('source', report.source) ??
     faultOfText('account', report.account) ??
     faultOfInstant('observedAt', report.observedAt)
@@ -36,8 +41,11 @@ function faultOfLines(lines: readonly CostLine[]): string | null {
   return null;
 }
 
-/** Resource and tags stay on the report and are no key of anything, so that only what cannot be stored is refused. */
-function faultOfLine(line: CostLine): string | null {
+/**
+ * What is wrong with a line, or null. Resource and tags stay on the report and are no key of anything, so that only what
+ * cannot be stored is refused.
+ */
+export function faultOfLine(line: CostLine): string | null {
   return (
     faultOfText('service', line.service) ??
     faultOfText('cluster', line.cluster) ??

@@ -8,7 +8,7 @@ const advice = {
   focus_no_files: 'Give a file, a folder or a glob with names that end in .csv or .csv.gz.',
   focus_same_file_twice: 'Keep one of the two: both together would count every charge twice.',
   focus_columns: 'Export with the columns of FOCUS 1.0 to 1.3, each of them once.',
-  focus_changed: 'Wait until nothing writes to the files, then read them again. Nothing of them was sent.',
+  focus_changed: 'Wait until nothing writes to the files, then read them again: that replaces what was sent.',
 } as const;
 
 export function producerError(code: keyof typeof advice, message: string, cause?: unknown): ApportionError {

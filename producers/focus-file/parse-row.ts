@@ -1,0 +1,163 @@
+import { parseAmount } from '../../attribution/amount.ts';
+import { faultOfText } from '../../attribution/refusal.ts';
+import { faultOfCurrency, faultOfLine } from '../../attribution/refuse-report.ts';
+import { DAY_MS } from '../../schemas/day.ts';
+import type { Amount, Instant } from '../../schemas/scalars.ts';
+import type { Columns, Place } from './columns.ts';
+import type { FocusFileConfig } from './config.ts';
+import type { Descriptor, Descriptors } from './descriptors.ts';
+import { rememberingParseUtc } from './parse-utc.ts';
+import { readTags, type Tags } from './read-tags.ts';
+import { type FocusRow, type KnownScope, RowFault } from './row.ts';
+
+/** Three years, the longest commitment that is sold, and a day for time zones. */
+const MAX_PERIOD_MS = (3 * 366 + 1) * DAY_MS;
+
+/** Thrown and caught within this file only: it ends the reading of a row at its first fault. */
+class Refused extends Error {}
+
+/** Reads the rows of one file. `NULL` and the empty text are null. */
+export class RowParser {
+  readonly #columns: Columns;
+  readonly #config: FocusFileConfig;
+  readonly #descriptors: Descriptors;
+  readonly #parseUtc = rememberingParseUtc();
+
+  constructor(columns: Columns, config: FocusFileConfig, descriptors: Descriptors) {
+    this.#columns = columns;
+    this.#config = config;
+    this.#descriptors = descriptors;
+  }
+
+  parse(cells: readonly string[]): FocusRow | RowFault {
+    const scope: KnownScope = { source: null, account: null, period: null };
+    try {
+      return this.#parse(cells, scope);
+    } catch (error) {
+      if (error instanceof Refused) return new RowFault(error.message, scope);
+      throw error;
+    }
+  }
+
+  /** Reads what the row belongs to first, so that a fault in the rest leaves other accounts and days whole. */
+  #parse(cells: readonly string[], scope: KnownScope): FocusRow {
+    const columns = this.#columns;
+    if (cells.length !== columns.count) {
+      throw new Refused(`The row has ${cells.length} cells where the header has ${columns.count}.`);
+    }
+    const source = sourceOf(required(cells, columns.provider, 'the provider'), this.#config);
+    scope.source = source;
+    const account = columns.account
+      .map((column, index) => required(cells, column, this.#config.accountColumns[index] ?? ''))
+      .join('/');
+    refuseIf(faultOfText('account', account));
+    scope.account = account;
+    const { start, end } = this.#periodOf(cells);
+    scope.period = { start, end };
+
+    const currency = required(cells, columns.currency, 'BillingCurrency');
+    refuseIf(faultOfCurrency(currency));
+    const billed = amountOf(cells, columns.billed, 'BilledCost');
+    const effective = amountOf(cells, columns.effective, 'EffectiveCost');
+    const descriptor = this.#descriptorOf(cells);
+    refuseIf(faultOfLine({ ...descriptor, billed, effective }));
+    const billingStart = this.#optionalInstant(cells, columns.billingStart, 'BillingPeriodStart');
+    const billingEnd = this.#optionalInstant(cells, columns.billingEnd, 'BillingPeriodEnd');
+    return { source, account, currency, start, end, billingStart, billingEnd, descriptor, billed, effective };
+  }
+
+  #periodOf(cells: readonly string[]): { start: Instant; end: Instant } {
+    const { periodStart, periodEnd } = this.#columns;
+    const start = this.#instant(required(cells, periodStart, 'ChargePeriodStart'), 'ChargePeriodStart');
+    const end = this.#instant(required(cells, periodEnd, 'ChargePeriodEnd'), 'ChargePeriodEnd');
+    if (end < start) throw new Refused('ChargePeriodEnd lies before ChargePeriodStart.');
+    if (end - start > MAX_PERIOD_MS) throw new Refused('The charge period is longer than three years.');
+    return { start, end };
+  }
+
+  #optionalInstant(cells: readonly string[], column: number | null, name: string): Instant | null {
+    const text = optional(cells, column);
+    return text === '' ? null : this.#instant(text, name);
+  }
+
+  #instant(text: string, name: string): Instant {
+    const instant = this.#parseUtc(text);
+    if (instant === null) throw new Refused(`${name} ${JSON.stringify(text)} is not a time in UTC.`);
+    return instant;
+  }
+
+  #descriptorOf(cells: readonly string[]): Descriptor {
+    const { category, service, region, resource, subAccount, tags: tagColumn, cluster, namespace } = this.#columns;
+    const texts = [category, service, region, resource, subAccount, tagColumn].map((column) => optional(cells, column));
+    for (const place of [...cluster, ...namespace]) if ('column' in place) texts.push(optional(cells, place.column));
+    if (texts.some((text) => text.includes('\0'))) throw new Refused('A cell contains the character U+0000.');
+    const key = texts.join('\0');
+    const known = this.#descriptors.ofCells(key);
+    if (known !== undefined) return known;
+
+    const tags = readTags(optional(cells, tagColumn));
+    if (tags === null) throw new Refused('Tags is not a JSON object with each name once.');
+    const fields = {
+      service: required(cells, service, 'ServiceName'),
+      cluster: placed(cells, tags, cluster),
+      namespace: placed(cells, tags, namespace),
+      region: optional(cells, region),
+      resource: optional(cells, resource),
+      subAccount: optional(cells, subAccount),
+      category: required(cells, category, 'ChargeCategory'),
+      tags,
+    };
+    if (hasHalfPair(tags)) throw new Refused('Tags hold half a character.');
+    return this.#descriptors.add(key, fields);
+  }
+}
+
+function refuseIf(fault: string | null): void {
+  if (fault !== null) throw new Refused(fault);
+}
+
+function optional(cells: readonly string[], column: number | null): string {
+  const text = column === null ? '' : (cells[column] ?? '');
+  return text === 'NULL' ? '' : text;
+}
+
+function required(cells: readonly string[], column: number, name: string): string {
+  const text = optional(cells, column);
+  if (text === '') throw new Refused(`${name} is null.`);
+  return text;
+}
+
+function sourceOf(provider: string, config: FocusFileConfig): string {
+  const source = Object.hasOwn(config.sources, provider) ? config.sources[provider] : slug(provider);
+  refuseIf(faultOfText('source', source ?? ''));
+  return source ?? '';
+}
+
+/** `Amazon Web Services` is `amazon-web-services`. */
+function slug(provider: string): string {
+  const text = provider.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-');
+  return text.replaceAll(/^-|-$/g, '') || provider;
+}
+
+function amountOf(cells: readonly string[], column: number, name: string): Amount {
+  const amount = parseAmount(required(cells, column, name));
+  if (typeof amount !== 'bigint') throw new Refused(`${name} ${amount.fault}`);
+  return amount;
+}
+
+function placed(cells: readonly string[], tags: Tags, places: readonly Place[]): string {
+  for (const place of places) {
+    const text = 'column' in place ? optional(cells, place.column) : tagOf(tags, place.tag);
+    if (text !== '') return text;
+  }
+  return '';
+}
+
+function tagOf(tags: Tags, name: string): string {
+  return Object.hasOwn(tags, name) ? (tags[name] ?? '') : '';
+}
+
+/** JSON can escape half of a surrogate pair, which UTF-8 cannot hold. */
+function hasHalfPair(tags: Tags): boolean {
+  return Object.entries(tags).some(([name, value]) => !name.isWellFormed() || !value.isWellFormed());
+}

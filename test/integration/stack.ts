@@ -10,9 +10,9 @@ import { resetStack, type StackAddresses, startStack } from '../../local/stack.t
 
 /** The names under which the test runner tells the addresses of the stack that it has started. */
 export const stackEnvironment = {
-  kafkaBrokers: 'APPORTION_TEST_KAFKA_BROKERS',
-  schemaRegistryUrl: 'APPORTION_TEST_SCHEMA_REGISTRY_URL',
-  databaseUrl: 'APPORTION_TEST_DATABASE_URL',
+  kafkaBrokers: 'TEST_KAFKA_BROKERS',
+  schemaRegistryUrl: 'TEST_SCHEMA_REGISTRY_URL',
+  databaseUrl: 'TEST_DATABASE_URL',
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { environmentText } from '../local/environment.ts';
-import { resetStack, type ServerStatus, stackStatus, startStack, stopStack } from '../local/stack.ts';
+import { resetStack, startStack, stopStack } from '../local/stack.ts';
+import { type ServerStatus, stackStatus } from '../local/status.ts';
 import { styled } from '../runtime/terminal/style.ts';
 import { table } from '../runtime/terminal/table.ts';
 

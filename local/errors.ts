@@ -7,9 +7,9 @@ const reset =
 const advice = {
   local_busy: 'Wait until it has finished, or end that process.',
   local_data_incomplete: `Put the missing part back, or begin anew. ${reset}`,
-  local_data_foreign: 'Give --data an empty folder, or one that `apportion local start` has made.',
   local_data_newer: `Use the version of Apportion that made it. ${reset}`,
   local_disk_full: 'Free some space on that disk, or give --data a folder on another one, then start again.',
+  local_folder_unusable: 'Give --data a folder that this user may write.',
   local_java_missing:
     'Install Java 17 or later (Debian: apt install openjdk-17-jre-headless, macOS: brew install openjdk@17), or set JAVA_HOME to one, then start again.',
   local_maven_missing:

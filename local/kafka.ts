@@ -30,7 +30,16 @@ async function prepare(folder: DataFolder, tools: Tools): Promise<void> {
   if (existsSync(join(folder.path, 'kafka', 'meta.properties'))) {
     return;
   }
-  const args = [...javaArgs(tools), 'kafka.tools.StorageTool', 'format', '-t', folder.clusterId, '-c', config];
+  const args = [
+    '-XX:TieredStopAtLevel=1',
+    ...javaArgs(tools),
+    'kafka.tools.StorageTool',
+    'format',
+    '-t',
+    folder.clusterId,
+    '-c',
+    config,
+  ];
   const run = await runToEnd(tools.java, args, undefined, { cwd: folder.path });
   if (run.code !== 0) {
     throw localError('local_server_crashed', `Kafka could not format its folder:\n${run.output.trim()}`);

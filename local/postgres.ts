@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { DataFolder } from './data-folder.ts';
 import { localError } from './errors.ts';
 import { asPostgresUser } from './postgres-user.ts';
-import type { Command } from './process.ts';
+import { beginOf, type Command } from './process.ts';
 import { runToEnd } from './run.ts';
 import type { Server } from './server.ts';
 
@@ -121,31 +121,23 @@ async function withSuperuser(folder: DataFolder, work: (client: Client) => Promi
 }
 
 /**
- * Postgres remembers its process id alone in postmaster.pid, and will not start while any process of its user has it.
- * After a crash of the machine that may be anyone: the file goes, unless it really is a Postgres.
+ * Postgres remembers itself in postmaster.pid, by process id alone, and will not start while a process of its user has
+ * that id: after the machine went down it may be anyone's. An id that nobody has is left to Postgres, which then also
+ * looks for clients' processes that live on.
  */
 function clearForgottenLock(folder: DataFolder): void {
   const file = join(dataOf(folder), 'postmaster.pid');
   const pid = existsSync(file) ? Number(readFileSync(file, 'utf8').split('\n')[0]) : 0;
-  if (pid <= 0) {
+  if (!(pid > 0) || beginOf(pid) === null) {
     return;
   }
-  const name = commandOf(pid);
-  if (name === 'postgres') {
+  if (process.platform !== 'linux' || readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'postgres') {
     throw localError(
       'local_postgres_orphan',
-      `${dataOf(folder)} is in use by a Postgres (process ${pid}) that this stack has lost.`,
+      `${dataOf(folder)} is in use by a Postgres (process ${pid}) that this stack has lost sight of.`,
     );
   }
   rmSync(file, { force: true });
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
-  }
 }
 
 async function binaries(): Promise<{ readonly postgres: string; readonly initdb: string }> {

@@ -2,8 +2,8 @@
  * Child processes that outlive the process that starts them. Each is remembered in a file by its id and the time at
  * which the system says it began, because ids are given again to others.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -26,8 +26,11 @@ export interface Remembered {
   readonly since: string;
 }
 
-/** Starts the command in a session of its own, with its output appended to the log, and remembers it. */
-export function startProcess(command: Command, pidFile: string, logFile: string): ChildProcess {
+/**
+ * Starts the command in a session of its own, with its output appended to the log, and remembers it. Why a file could
+ * not be run stands in the log, as its last words would.
+ */
+export function startProcess(command: Command, pidFile: string, logFile: string): void {
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'a');
   try {
@@ -38,11 +41,11 @@ export function startProcess(command: Command, pidFile: string, logFile: string)
       detached: true,
       stdio: ['ignore', log, log],
     });
+    child.once('error', (error) => appendFileSync(logFile, `${error.message}\n`));
     child.unref();
     if (child.pid !== undefined) {
       remember(pidFile, child.pid);
     }
-    return child;
   } finally {
     closeSync(log);
   }
@@ -68,7 +71,7 @@ export function running(pidFile: string): Remembered | null {
   return found !== null && isAlive(found) ? found : null;
 }
 
-export function isAlive(found: Remembered): boolean {
+function isAlive(found: Remembered): boolean {
   return beginOf(found.pid) === found.startedAt;
 }
 

@@ -28,6 +28,9 @@ async function command(folder: DataFolder, tools: Tools): Promise<Command> {
       join(tools.packages, 'registry', 'apicurio-registry-app-3.0.9-runner.jar'),
     ],
     env: {
+      QUARKUS_BANNER_ENABLED: 'false',
+      QUARKUS_HTTP_ACCESS_LOG_ENABLED: 'false',
+      QUARKUS_LOG_CONSOLE_FORMAT: '%d{yyyy-MM-dd HH:mm:ss.SSS} %-5p [%c] %s%e%n',
       QUARKUS_HTTP_HOST: '127.0.0.1',
       QUARKUS_HTTP_PORT: String(folder.ports.registry),
       APICURIO_STORAGE_KIND: 'sql',

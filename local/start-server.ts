@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataFolder, logFile, pidFile } from './data-folder.ts';
@@ -16,77 +15,60 @@ const quotedLines = 15;
 export async function startServerProcess(
   server: Server,
   folder: DataFolder,
-  tools: Tools | null,
+  tools: () => Promise<Tools>,
   report: (line: string) => void,
 ): Promise<void> {
   const begin = Date.now();
-  if (running(pidFile(folder.path, server.name)) !== null) {
-    await untilAnswers(server, folder, null, sizeOf(logFile(folder.path, server.name)));
+  const log = logFile(folder.path, server.name);
+  if (await untilAnswers(server, folder, log, sizeOf(log))) {
     report(`${server.title} runs on ${server.address(folder)}`);
     return;
   }
-  if (tools === null) {
-    throw localError('local_server_crashed', `${server.title} has ended just now.`);
-  }
   await demandFreePorts(server, folder);
   report(`Starting ${server.title}`);
-  await server.prepare(folder, tools);
-  await startUntilAnswers(server, folder, tools);
+  await server.prepare(folder, await tools());
+  await startUntilAnswers(server, folder, await tools(), log);
   if (!folder.complete) {
     await server.furnish(folder);
   }
   report(`${server.title} answers on ${server.address(folder)} after ${((Date.now() - begin) / 1000).toFixed(1)} s`);
 }
 
-async function startUntilAnswers(server: Server, folder: DataFolder, tools: Tools): Promise<void> {
-  const log = logFile(folder.path, server.name);
+async function startUntilAnswers(server: Server, folder: DataFolder, tools: Tools, log: string): Promise<void> {
   const giveUpAt = Date.now() + passingLimitMs;
+  rotate(log);
   for (;;) {
-    rotate(log);
     const logBegin = sizeOf(log);
-    const child = startProcess(await server.command(folder, tools), pidFile(folder.path, server.name), log);
-    if (await untilAnswers(server, folder, child, logBegin)) {
+    startProcess(await server.command(folder, tools), pidFile(folder.path, server.name), log);
+    if (await untilAnswers(server, folder, log, logBegin)) {
       return;
     }
     const said = textFrom(log, logBegin);
     if (server.passing === undefined || !server.passing.test(said) || Date.now() > giveUpAt) {
-      throw crashed(server, log, said);
+      throw ended(server, log, said);
     }
     await sleep(200);
   }
 }
 
-/** True when it answers, false when it has ended. */
-async function untilAnswers(
-  server: Server,
-  folder: DataFolder,
-  child: ChildProcess | null,
-  logBegin: number,
-): Promise<boolean> {
+/** True when the process answers, false when there is none, or none any more. */
+async function untilAnswers(server: Server, folder: DataFolder, log: string, logBegin: number): Promise<boolean> {
   const file = pidFile(folder.path, server.name);
   const end = Date.now() + startLimitMs;
-  let failure: Error | null = null;
-  child?.once('error', (error) => {
-    failure = error;
-  });
-  while (!(await server.answers(folder))) {
-    if (failure !== null) {
-      throw localError('local_server_crashed', `${server.title} could not be started.`, failure);
-    }
-    if (running(file) === null) {
-      return false;
+  while (running(file) !== null) {
+    if (await server.answers(folder)) {
+      return true;
     }
     if (Date.now() > end) {
-      const log = logFile(folder.path, server.name);
       await endProcess(file, 'SIGKILL', 1000);
       throw localError(
         'local_server_silent',
-        `${server.title} did not answer within ${startLimitMs / 1000} s. The end of ${log}:\n${lastLines(textFrom(log, logBegin))}`,
+        `${server.title} did not answer within ${startLimitMs / 1000} s, and was killed. The end of ${log}:\n${lastLines(textFrom(log, logBegin))}`,
       );
     }
     await sleep(50);
   }
-  return true;
+  return false;
 }
 
 async function demandFreePorts(server: Server, folder: DataFolder): Promise<void> {
@@ -100,7 +82,7 @@ async function demandFreePorts(server: Server, folder: DataFolder): Promise<void
   }
 }
 
-function crashed(server: Server, log: string, said: string): Error {
+function ended(server: Server, log: string, said: string): Error {
   const code = /No space left on device/i.test(said) ? 'local_disk_full' : 'local_server_crashed';
   return localError(code, `${server.title} ended while starting. The end of ${log}:\n${lastLines(said)}`);
 }

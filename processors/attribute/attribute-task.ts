@@ -85,7 +85,7 @@ export class AttributeTask implements Task {
   fold(record: InputRecord): void {
     this.#goLiveWhenCaughtUp();
     const position = this.#position(record.topic);
-    position.fold(record.offset);
+    if (!position.fold(record.offset)) return;
     this.#latestRecordMs = Math.max(this.#latestRecordMs, record.timestampMs);
     const refused = this.#take(record);
     if (refused === null || record.offset < position.committed) return;

@@ -28,6 +28,14 @@ test('never commits an offset below the one that was committed', () => {
   assert.equal(position.next, 3);
 });
 
+test('knows a record that is delivered again', () => {
+  const position = new Position('t', 0, 0);
+  assert.deepEqual(
+    [position.fold(4), position.fold(3), position.fold(4), position.fold(5)],
+    [true, false, false, true],
+  );
+});
+
 test('refuses to go on from an offset that the topic does not have', () => {
   assert.throws(() => new Position('t', 7, 6), ApportionError);
 });

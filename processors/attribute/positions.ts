@@ -22,9 +22,12 @@ export class Position {
     this.end = end;
   }
 
-  fold(offset: number): void {
+  /** Whether the record at `offset` is new. One that is delivered again says nothing that is not known. */
+  fold(offset: number): boolean {
+    if (offset < this.#folded) return false;
     this.#folded = offset + 1;
     this.#reached = Math.max(this.#reached, this.#folded);
+    return true;
   }
 
   advance(offset: number): void {

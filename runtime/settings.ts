@@ -25,6 +25,8 @@ export const settingsShape = z.strictObject({
   commitIntervalMs: z.coerce.number().int().min(10).max(60_000).default(1000),
   openDayIntervalMs: z.coerce.number().int().min(0).default(1000),
   openDayLinesPerSecond: z.coerce.number().int().min(1).default(5000),
+  /** Each poller's own settings by its name, in a file only; the poller checks them. */
+  pollers: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

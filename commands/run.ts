@@ -1,0 +1,48 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { shutdownSignal } from '../runtime/shutdown.ts';
+import { allRoles, roles } from './roles.ts';
+import { type World, withWorld } from './world.ts';
+
+/** `apportion run ROLE...` */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('run roles in this process until it is told to stop')
+    .argument('<roles...>', 'meter, attribute, postgres-sink, poller NAME, or all')
+    .action((words: string[], _options: object, self: Command) => {
+      const names = roleNames(words);
+      return withWorld(self, (world) => runRoles(world, names ?? allRoles(world), shutdownSignal(world.logger)));
+    });
+}
+
+/** Runs roles together: when one ends with an error, the others are stopped in good order and the error is thrown. */
+export async function runRoles(world: World, names: readonly string[], signal: AbortSignal): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const running = names.map(async (name) => {
+    world.logger.info({ role: name }, `${name} starts`);
+    try {
+      await roles[name]?.(world, stop);
+      world.logger.info({ role: name }, `${name} has stopped`);
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  });
+  const outcomes = await Promise.allSettled(running);
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** Reads `meter attribute poller focus-file`; null for `all`. */
+function roleNames(words: readonly string[]): readonly string[] | null {
+  if (words.length === 1 && words[0] === 'all') return null;
+  const names: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const name = words[at] === 'poller' ? `poller ${words[++at] ?? ''}` : (words[at] ?? '');
+    if (!(name in roles)) {
+      throw new InvalidArgumentError(`There is no role '${name}'. Roles: ${Object.keys(roles).join(', ')}, all.`);
+    }
+    names.push(name);
+  }
+  return names;
+}

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 export interface RetryOptions {
-  /** What is away when the action fails, as a log line names it: `Kafka at 127.0.0.1:9092`. */
-  readonly what: string;
+  /** What is away when the action fails, as a log line names it: `Kafka at 127.0.0.1:9092`; or who tells it. */
+  readonly what: string | Outage;
   /** Only what is known to pass is tried again; every other error is thrown at once. */
   readonly isTransient: (error: unknown) => boolean;
   readonly logger: Logger;
@@ -14,7 +14,7 @@ export interface RetryOptions {
 
 /** Tries until the action succeeds, with growing random pauses. Throws when the signal is aborted. */
 export async function retry<T>(options: RetryOptions, action: () => Promise<T>): Promise<T> {
-  const outage = new Outage(options.what, options.logger);
+  const outage = typeof options.what === 'string' ? new Outage(options.what, options.logger) : options.what;
   const pause = new Backoff(options.firstMs ?? 50, options.limitMs ?? 5_000);
   for (;;) {
     options.signal?.throwIfAborted();

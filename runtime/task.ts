@@ -129,6 +129,11 @@ export interface Flush<Out = OutputRecord> {
  * transactions for the sink. Any error means that the outcome is unknown: the task is thrown away and opened anew.
  */
 export interface Commits<Out = OutputRecord> {
+  /**
+   * Whether positions reach the consumer group together with the outputs. Where they do not, the host commits them to
+   * the group afterwards: a hint for lag monitors, from which nothing is ever read back.
+   */
+  readonly inGroup?: boolean;
   /** Takes the task over from any earlier owner, who can commit no more, and gives what was committed, by topic name. */
   open(task: TaskId): Promise<ReadonlyMap<string, Committed>>;
   commit(task: TaskId, flush: Flush<Out>): Promise<void>;

@@ -35,12 +35,15 @@ function levelOf(logger: Logger): logLevel {
  * or lost connection goes to the debug log.
  */
 function write(logger: Logger, entry: LogEntry): void {
-  const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...details } = entry.log;
-  const fields = { from: entry.namespace, ...details };
-  if (entry.level === logLevel.DEBUG) logger.trace(fields, message);
-  else if (entry.level === logLevel.INFO || isNormal(message, details['error'])) logger.debug(fields, message);
+  const { message, timestamp: _timestamp, logger: _logger, stack: _stack, error, ...details } = entry.log;
+  const fields = { from: entry.namespace, error, ...details };
+  if (entry.level === logLevel.DEBUG || POINTING.test(message)) logger.trace(fields, message);
+  else if (entry.level === logLevel.INFO || isNormal(message, error)) logger.debug(fields, message);
   else logger.warn(fields, message);
 }
+
+/** Said for each partition each time that a task begins to read. */
+const POINTING = /^(Pausing|Resuming) fetching/;
 
 function isNormal(message: string, error: unknown): boolean {
   const text = `${message} ${error instanceof Error ? error.message : typeof error === 'string' ? error : ''}`;

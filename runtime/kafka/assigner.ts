@@ -1,0 +1,112 @@
+import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
+import type { TaskId } from '../task.ts';
+import { taskName } from './task-id.ts';
+
+const { MemberAssignment, MemberMetadata } = AssignerProtocol;
+
+export interface GroupPlan {
+  /** Topics with prefix, whose partition 0 every member reads. */
+  readonly broadcasts: readonly string[];
+  /** All tasks of the processor. Asked for by the leader of the group when it assigns. */
+  tasks(partitionsOf: (topic: string) => number): readonly TaskId[];
+  /** The name with prefix of a topic of a task. */
+  topicName(topic: string): string;
+  /** Names of the tasks that this member holds now. */
+  owned(): readonly string[];
+}
+
+/**
+ * Assigns whole tasks: a task's partitions of all its topics go to one member. Members get equally many, but for one,
+ * and keep what they have, since a task that moves must be restored.
+ */
+export function createAssigner(plan: GroupPlan): PartitionAssigner {
+  return ({ cluster }) => ({
+    name: 'apportion-tasks',
+    version: VERSION,
+    protocol: ({ topics }) => ({
+      name: 'apportion-tasks',
+      metadata: MemberMetadata.encode({
+        version: VERSION,
+        topics,
+        userData: Buffer.from(JSON.stringify(plan.owned())),
+      }),
+    }),
+    assign: async ({ members }) => {
+      const tasks = plan.tasks((topic) => cluster.findTopicPartitionMetadata(plan.topicName(topic)).length);
+      const byName = new Map(tasks.map((task) => [taskName(task), task]));
+      const holders = members.map(({ memberId, memberMetadata }) => ({ memberId, owned: ownedOf(memberMetadata) }));
+      return [...shareTasks(holders, [...byName.keys()])].map(([memberId, names]) => {
+        const own = names.flatMap((name) => byName.get(name) ?? []);
+        const assignment = partitionsOf(own, plan);
+        return {
+          memberId,
+          memberAssignment: MemberAssignment.encode({ version: VERSION, assignment, userData: EMPTY }),
+        };
+      });
+    },
+  });
+}
+
+const VERSION = 1;
+const EMPTY = Buffer.alloc(0);
+
+interface Holder {
+  readonly memberId: string;
+  /** Names of the tasks that it says it holds. */
+  readonly owned: readonly string[];
+}
+
+/** Which member gets which tasks: the same for the same members, tasks and holdings, in whatever order they come. */
+export function shareTasks(members: readonly Holder[], tasks: readonly string[]): Map<string, string[]> {
+  const holders = members.toSorted((a, b) => b.owned.length - a.owned.length || compare(a.memberId, b.memberId));
+  const least = Math.floor(tasks.length / Math.max(1, holders.length));
+  const withOneMore = tasks.length - least * holders.length;
+  const free = new Set(tasks);
+  const shares = holders.map(({ memberId, owned }, index) => {
+    const limit = least + (index < withOneMore ? 1 : 0);
+    // Two that hold the same are an owner and one who has not yet heard that it is not: the first of them keeps it.
+    const kept = owned.filter((name, at) => free.has(name) && owned.indexOf(name) === at).slice(0, limit);
+    for (const name of kept) free.delete(name);
+    return { memberId, limit, names: kept };
+  });
+  const left = [...free];
+  for (const share of shares) share.names.push(...left.splice(0, share.limit - share.names.length));
+  return new Map(shares.map(({ memberId, names }) => [memberId, names]));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function ownedOf(memberMetadata: Buffer): string[] {
+  const text = MemberMetadata.decode(memberMetadata)?.userData.toString() ?? '';
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+function partitionsOf(tasks: readonly TaskId[], plan: GroupPlan): Record<string, number[]> {
+  const assignment: Record<string, number[]> = {};
+  for (const broadcast of plan.broadcasts) assignment[broadcast] = [0];
+  for (const task of tasks) {
+    for (const topic of task.topics) {
+      const name = plan.topicName(topic);
+      assignment[name] = [...(assignment[name] ?? []), task.partition];
+    }
+  }
+  return assignment;
+}
+
+/** The tasks whose partitions are all in an assignment. */
+export function assignedTasks(
+  assignment: Readonly<Record<string, readonly number[]>>,
+  tasks: readonly TaskId[],
+  topicName: (topic: string) => string,
+): TaskId[] {
+  return tasks.filter((task) =>
+    task.topics.every((topic) => assignment[topicName(topic)]?.includes(task.partition) ?? false),
+  );
+}

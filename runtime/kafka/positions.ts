@@ -1,0 +1,80 @@
+import type { Admin } from 'kafkajs';
+import { ApportionError } from '../errors.ts';
+import type { Committed, StartPosition } from '../task.ts';
+
+/** Where a partition begins and ends, as offsets: the first one that is there, and the next one to be written. */
+export interface Extent {
+  readonly low: number;
+  readonly end: number;
+}
+
+/** What the group has committed for partition `partition` of each topic, by name as given. */
+export async function committedPositions(
+  admin: Admin,
+  groupId: string,
+  topics: readonly string[],
+  partition: number,
+): Promise<ReadonlyMap<string, Committed>> {
+  const committed = new Map<string, Committed>();
+  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) {
+    const found = partitions.find((each) => each.partition === partition);
+    // The broker answers -1 where nothing was ever committed.
+    if (found === undefined || Number(found.offset) < 0) continue;
+    committed.set(topic, { offset: Number(found.offset), metadata: found.metadata ?? '' });
+  }
+  return committed;
+}
+
+export async function extentOf(admin: Admin, topic: string, partition: number): Promise<Extent> {
+  const found = (await admin.fetchTopicOffsets(topic)).find((each) => each.partition === partition);
+  if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
+  return { low: Number(found.low), end: Number(found.high) };
+}
+
+/** The offset of a start position, within what is there. */
+export async function startOffset(
+  admin: Admin,
+  topic: string,
+  partition: number,
+  start: StartPosition,
+  extent: Extent,
+): Promise<number> {
+  switch (start.at) {
+    case 'beginning':
+      return extent.low;
+    case 'offset':
+      return Math.max(start.offset, extent.low);
+    case 'timestamp': {
+      // The broker answers a negative time with the beginning or the end, as -2 and -1 say in its protocol.
+      const found = await admin.fetchTopicOffsetsByTimestamp(topic, Math.max(0, Math.floor(start.ms)));
+      const offset = found.find((each) => each.partition === partition)?.offset;
+      return Math.max(Number(offset ?? extent.end), extent.low);
+    }
+  }
+}
+
+/**
+ * The offset up to which a task has committed, or the first one that is there when it has committed nothing.
+ *
+ * @throws ApportionError `records_deleted` when records between it and what is there were deleted unread,
+ *   `committed_beyond_end` when the topic ends before it.
+ */
+export function checkCommitted(task: string, topic: string, committed: Committed | undefined, extent: Extent): number {
+  if (committed === undefined) return extent.low;
+  const { offset } = committed;
+  if (offset < extent.low) {
+    throw new ApportionError(
+      'records_deleted',
+      `${task} has read ${topic} up to offset ${offset}, and the topic now begins at ${extent.low}: what lay between was deleted before it was read.`,
+      'Send those records again, then set the group to the beginning with kafka-consumer-groups --reset-offsets --to-earliest.',
+    );
+  }
+  if (offset > extent.end) {
+    throw new ApportionError(
+      'committed_beyond_end',
+      `${task} has read ${topic} up to offset ${offset}, and the topic ends at ${extent.end}: it was made anew, or lost records.`,
+      'Restore the topic; or delete the consumer group, to compute everything again from what the topic holds.',
+    );
+  }
+  return offset;
+}

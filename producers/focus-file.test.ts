@@ -141,8 +141,8 @@ test('rows that say the same are added up, others are not', async () => {
       formatAmount(billed),
     ]),
     [
-      ['Credit', 'i-1', 0, '-1'],
       ['Usage', '', 0, '1.5'],
+      ['Credit', 'i-1', 0, '-1'],
       ['Usage', 'i-1', 2, '3'],
       ['Usage', 'i-1', 0, '-0.00000015'],
     ],

@@ -1,34 +1,68 @@
 import { canonicalJson } from '../../attribution/canonical-json.ts';
 import type { CostLine } from '../../schemas/cost-report.ts';
+import { readTags, type Tags } from './read-tags.ts';
 
 /** A cost line without its amounts: one object for all rows that say the same. */
 export interface Descriptor extends Omit<CostLine, 'billed' | 'effective'> {
-  /** Canonical text, which orders lines. */
+  /** All of it as one text, which orders lines and no other descriptor has. */
   readonly key: string;
 }
 
-/** Holds each descriptor once: a year of hourly rows has few of them. */
+/** Tags that were read, and their canonical text. */
+export interface KnownTags {
+  readonly tags: Tags;
+  readonly text: string;
+}
+
+/** Holds each descriptor, each tag set and each repeated text once: a year of hourly rows has few of them. */
 export class Descriptors {
   readonly #byKey = new Map<string, Descriptor>();
-  /** By the texts of the row, so that the tags of most rows need no reading. */
-  readonly #byCells = new Map<string, Descriptor>();
+  readonly #tags = new Map<string, KnownTags | null>();
+  readonly #texts = new Map<string, string>();
 
-  ofCells(cells: string): Descriptor | undefined {
-    return this.#byCells.get(cells);
+  /** Null when the text of the column Tags is not what it should be. */
+  tagsOf(cell: string): KnownTags | null {
+    const known = this.#tags.get(cell);
+    if (known !== undefined) return known;
+    const tags = readTags(cell);
+    const read = tags === null ? null : { tags, text: canonicalJson(tags) };
+    this.#tags.set(cell, read);
+    return read;
   }
 
-  add(cells: string, fields: Omit<Descriptor, 'key'>): Descriptor {
-    const key = canonicalJson(fields);
-    const descriptor = this.#byKey.get(key) ?? { ...fields, key };
+  /** The fields must hold no NUL, which parts them in the key. */
+  of(fields: Omit<Descriptor, 'key' | 'tags'>, { tags, text }: KnownTags): Descriptor {
+    const { service, cluster, namespace, region, resource, subAccount, category } = fields;
+    const key = [service, cluster, namespace, region, resource, subAccount, category, text].join('\0');
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const descriptor = {
+      service: this.#once(service),
+      cluster: this.#once(cluster),
+      namespace: this.#once(namespace),
+      region: this.#once(region),
+      resource,
+      subAccount: this.#once(subAccount),
+      category: this.#once(category),
+      tags,
+      key,
+    };
     this.#byKey.set(key, descriptor);
-    this.#byCells.set(cells, descriptor);
     return descriptor;
   }
 
   /** Forgets all but these. */
   retain(descriptors: Iterable<Descriptor>): void {
     this.#byKey.clear();
-    this.#byCells.clear();
+    this.#tags.clear();
+    this.#texts.clear();
     for (const descriptor of descriptors) this.#byKey.set(descriptor.key, descriptor);
+  }
+
+  #once(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
   }
 }

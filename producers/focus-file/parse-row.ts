@@ -7,7 +7,7 @@ import type { Columns, Place } from './columns.ts';
 import type { FocusFileConfig } from './config.ts';
 import type { Descriptor, Descriptors } from './descriptors.ts';
 import { rememberingParseUtc } from './parse-utc.ts';
-import { readTags, type Tags } from './read-tags.ts';
+import type { Tags } from './read-tags.ts';
 import { type FocusRow, type KnownScope, RowFault } from './row.ts';
 
 /** Three years, the longest commitment that is sold, and a day for time zones. */
@@ -87,28 +87,22 @@ export class RowParser {
   }
 
   #descriptorOf(cells: readonly string[]): Descriptor {
-    const { category, service, region, resource, subAccount, tags: tagColumn, cluster, namespace } = this.#columns;
-    const texts = [category, service, region, resource, subAccount, tagColumn].map((column) => optional(cells, column));
-    for (const place of [...cluster, ...namespace]) if ('column' in place) texts.push(optional(cells, place.column));
-    if (texts.some((text) => text.includes('\0'))) throw new Refused('A cell contains the character U+0000.');
-    const key = texts.join('\0');
-    const known = this.#descriptors.ofCells(key);
-    if (known !== undefined) return known;
-
-    const tags = readTags(optional(cells, tagColumn));
-    if (tags === null) throw new Refused('Tags is not a JSON object with each name once.');
+    const columns = this.#columns;
+    const known = this.#descriptors.tagsOf(optional(cells, columns.tags));
+    if (known === null) throw new Refused('Tags is not a JSON object of whole characters with each name once.');
     const fields = {
-      service: required(cells, service, 'ServiceName'),
-      cluster: placed(cells, tags, cluster),
-      namespace: placed(cells, tags, namespace),
-      region: optional(cells, region),
-      resource: optional(cells, resource),
-      subAccount: optional(cells, subAccount),
-      category: required(cells, category, 'ChargeCategory'),
-      tags,
+      service: required(cells, columns.service, 'ServiceName'),
+      cluster: placed(cells, known.tags, columns.cluster),
+      namespace: placed(cells, known.tags, columns.namespace),
+      region: optional(cells, columns.region),
+      resource: optional(cells, columns.resource),
+      subAccount: optional(cells, columns.subAccount),
+      category: required(cells, columns.category, 'ChargeCategory'),
     };
-    if (hasHalfPair(tags)) throw new Refused('Tags hold half a character.');
-    return this.#descriptors.add(key, fields);
+    for (const text of Object.values(fields)) {
+      if (text.includes('\0')) throw new Refused('A cell contains the character U+0000.');
+    }
+    return this.#descriptors.of(fields, known);
   }
 }
 
@@ -155,9 +149,4 @@ function placed(cells: readonly string[], tags: Tags, places: readonly Place[]):
 
 function tagOf(tags: Tags, name: string): string {
   return Object.hasOwn(tags, name) ? (tags[name] ?? '') : '';
-}
-
-/** JSON can escape half of a surrogate pair, which UTF-8 cannot hold. */
-function hasHalfPair(tags: Tags): boolean {
-  return Object.entries(tags).some(([name, value]) => !name.isWellFormed() || !value.isWellFormed());
 }

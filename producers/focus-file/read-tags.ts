@@ -5,7 +5,8 @@ export type Tags = Readonly<Record<string, string>>;
 
 /**
  * Reads the JSON object of the column Tags: texts as they are, null as the empty text, numbers and truth values as they
- * are written, what is nested as JSON text. Null when the text is no JSON object, or a name stands twice.
+ * are written, what is nested as JSON text. Null when the text is no JSON object, a name stands
+ * twice, or half a character stands anywhere.
  */
 export function readTags(text: string): Tags | null {
   if (text === '') return {};
@@ -16,7 +17,10 @@ export function readTags(text: string): Tags | null {
     return null;
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json) || json instanceof LosslessNumber) return null;
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, tagText(value)]));
+  const tags = Object.entries(json).map(([name, value]): [string, string] => [name, tagText(value)]);
+  // JSON can escape half of a surrogate pair, which UTF-8 cannot hold.
+  if (!tags.every(([name, value]) => name.isWellFormed() && value.isWellFormed())) return null;
+  return Object.fromEntries(tags);
 }
 
 function tagText(value: unknown): string {

@@ -73,6 +73,7 @@ rules:
     cover: { by: cast-ai }
   - id: recordings
     match: { source: aws, subAccount: recordings }
+    tier: storage
     split: { by: usage, meter: call_duration, scope: product, product: asr, otherwise: [{ by: cost, of: infrastructure }] }
   - id: synthetics
     match: { source: datadog, service: synthetics }

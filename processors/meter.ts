@@ -133,11 +133,18 @@ class MeterTask implements Task {
   /** Takes the record into the state. Gives why it is refused, wholly or, where it is late, in part. */
   #take(record: InputRecord): Refused | null {
     const line = this.#reader;
-    const refused = line.read(record) ?? (this.#isKnownKey(line) ? null : line.check());
+    const refused = line.read(record);
     if (refused !== null) return refused;
+    const totals = this.#days.get(line.lastDay)?.totals;
+    const row = totals === undefined ? -1 : totals.find(line.key);
+    if (row < 0) {
+      // A key that any total has was checked when its first line came.
+      const fault = this.#days.textsOf(line.key) === undefined ? line.check() : null;
+      if (fault !== null) return fault;
+    }
     const verdict = this.#identities.find(line.identity)
       ? this.#takeRepeat(line, record.offset)
-      : this.#takeFirst(line, record.offset);
+      : this.#takeFirst(line, record.offset, totals, row);
     // Refused lines move time too: else it would hang on which line came first, and a restart could not know that.
     // An end that lies ahead of the record moves it no further than the record: a window that was announced for a month
     // must not close the month.
@@ -145,33 +152,33 @@ class MeterTask implements Task {
     return verdict;
   }
 
-  /** Nearly always the day of the last line has a total of the key; on a new day the day before has. */
-  #isKnownKey(line: LineReader): boolean {
-    const day = this.#days.get(line.lastDay);
-    return (day !== undefined && day.totals.find(line.key) >= 0) || this.#days.textsOf(line.key) !== undefined;
-  }
-
-  /** A new line: what falls on open days is counted, the rest is late. */
-  #takeFirst(line: LineReader, offset: number): Refused | null {
+  /**
+   * A new line: what falls on open days is counted, the rest is late.
+   * @param totals and `row`: those of its last day, where there are any
+   */
+  #takeFirst(line: LineReader, offset: number, totals: DayTotals | undefined, row: number): Refused | null {
     const { oldest } = this.#days;
-    if (line.lastDay >= oldest) this.#count(line, offset);
+    if (line.lastDay >= oldest) {
+      this.#identities.add(line.identity, line.content, line.lastDay);
+      if (line.firstDay !== line.lastDay) this.#addParts(line, offset);
+      else if (totals === undefined || row < 0) this.#add(line, line.lastDay, line.quantity, line.count, offset);
+      else this.#addToRow(totals, row, line.quantity, line.count, offset);
+    }
     return line.firstDay < oldest ? this.#takeLate(line, offset, oldest) : null;
   }
 
-  #count(line: LineReader, offset: number): void {
-    if (line.firstDay === line.lastDay) {
-      this.#add(line, line.lastDay, line.quantity, line.count, offset);
-    } else {
-      for (const { day, quantity, count } of line.parts()) {
-        if (day >= this.#days.oldest) this.#add(line, day, quantity, count, offset);
-      }
+  #addParts(line: LineReader, offset: number): void {
+    for (const { day, quantity, count } of line.parts()) {
+      if (day >= this.#days.oldest) this.#add(line, day, quantity, count, offset);
     }
-    this.#identities.add(line.identity, line.content, line.lastDay);
   }
 
   #add(line: LineReader, day: Day, quantity: number, count: number, offset: number): void {
     const { totals } = this.#days.open(day, offset);
-    const row = this.#rowOf(totals, line);
+    this.#addToRow(totals, this.#rowOf(totals, line), quantity, count, offset);
+  }
+
+  #addToRow(totals: DayTotals, row: number, quantity: number, count: number, offset: number): void {
     totals.add(row, quantity, count, offset);
     this.#changed(totals, row);
   }

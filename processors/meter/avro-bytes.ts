@@ -27,11 +27,20 @@ export function textStart(bytes: Uint8Array, at: number): number {
 
 /** Whether a text has at least one byte, and only ASCII without NUL. */
 export function isPlainText(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] ?? 0;
-    if (byte === 0 || byte > 0x7f) return false;
+  let odd = 0;
+  let at = from;
+  for (const end = to - 3; at < end; at += 4) {
+    const word = wordAt(bytes, at);
+    // Taking 1 from each byte sets the high bit of those that are 0, and of others only where it was set or one is 0.
+    odd |= word | (word - 0x01010101);
   }
-  return from < to;
+  for (; at < to; at++) odd |= (bytes[at] ?? 0) | ((bytes[at] ?? 0) - 1);
+  return from < to && (odd & 0x80808080) === 0;
+}
+
+/** Four bytes, the first lowest. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
 }
 
 /** Where the instant at `at` ends: after the six or seven bytes that a plain one takes. */

@@ -2,14 +2,15 @@ import type { Day } from '../../schemas/scalars.ts';
 import type { Hash } from './hash.ts';
 
 /**
- * The totals of one day: a row of numbers per key, found by the key's hash, and the encoded
- * texts to write it with. Rows are numbered in the order in which their keys came.
+ * The totals of one day, a row per key. A row is 64 bytes, a line of the processor's cache: the key's hash, by which it
+ * is found, and the numbers. Rows are numbered in the order in which their keys came.
  */
 export class DayTotals {
   readonly day: Day;
-  /** `ROW_NUMBERS` numbers a row. */
+  /** `ROW_NUMBERS` numbers a row; the first two are not numbers but the hash. */
   #numbers = new Float64Array(FIRST_ROWS * ROW_NUMBERS);
-  #keys = new Int32Array(FIRST_ROWS * KEY_WORDS);
+  /** The same memory. */
+  #words = new Int32Array(this.#numbers.buffer);
   /** Open addressing, at most half full: row + 1, or 0. */
   #slots = new Int32Array(FIRST_ROWS * 2);
   readonly #texts: KeyTexts[] = [];
@@ -22,10 +23,16 @@ export class DayTotals {
 
   /** The row of a key, or -1. */
   find(key: Hash): number {
-    const mask = this.#slots.length - 1;
+    const words = this.#words;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
     for (let slot = (key[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
-      const row = (this.#slots[slot] ?? 0) - 1;
-      if (row < 0 || this.#isKeyOf(row, key)) return row;
+      const row = (slots[slot] ?? 0) - 1;
+      if (row < 0) return -1;
+      const at = row * ROW_WORDS;
+      const isKey =
+        words[at] === key[0] && words[at + 1] === key[1] && words[at + 2] === key[2] && words[at + 3] === key[3];
+      if (isKey) return row;
     }
   }
 
@@ -34,7 +41,7 @@ export class DayTotals {
     const row = this.#texts.length;
     if (row === this.#isChanged.length) this.#grow();
     this.#texts.push(texts);
-    this.#keys.set(key, row * KEY_WORDS);
+    this.#words.set(key, row * ROW_WORDS);
     this.#index(row);
     return row;
   }
@@ -43,12 +50,12 @@ export class DayTotals {
   add(row: number, quantity: number, count: number, offset: number): void {
     const numbers = this.#numbers;
     const at = row * ROW_NUMBERS;
-    const low = (numbers[at] ?? 0) + quantity;
+    const low = (numbers[at + LOW] ?? 0) + quantity;
     if (low >= LIMB) {
-      numbers[at] = low - LIMB;
+      numbers[at + LOW] = low - LIMB;
       numbers[at + HIGH] = (numbers[at + HIGH] ?? 0) + 1;
     } else {
-      numbers[at] = low;
+      numbers[at + LOW] = low;
     }
     numbers[at + COUNT] = (numbers[at + COUNT] ?? 0) + count;
     numbers[at + THROUGH] = offset;
@@ -88,7 +95,7 @@ export class DayTotals {
   }
 
   quantityLow(row: number): number {
-    return this.#numbers[row * ROW_NUMBERS] ?? 0;
+    return this.#numbers[row * ROW_NUMBERS + LOW] ?? 0;
   }
 
   quantityHigh(row: number): number {
@@ -111,27 +118,19 @@ export class DayTotals {
     return this.#numbers[row * ROW_NUMBERS + THROUGH] ?? 0;
   }
 
-  #isKeyOf(row: number, key: Hash): boolean {
-    const keys = this.#keys;
-    const at = row * KEY_WORDS;
-    return keys[at] === key[0] && keys[at + 1] === key[1] && keys[at + 2] === key[2] && keys[at + 3] === key[3];
-  }
-
   #index(row: number): void {
     const mask = this.#slots.length - 1;
-    let slot = (this.#keys[row * KEY_WORDS] ?? 0) & mask;
+    let slot = (this.#words[row * ROW_WORDS] ?? 0) & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
     this.#slots[slot] = row + 1;
   }
 
   #grow(): void {
     const rows = this.#isChanged.length * 2;
-    const numbers = new Float64Array(rows * ROW_NUMBERS);
-    numbers.set(this.#numbers);
-    this.#numbers = numbers;
-    const keys = new Int32Array(rows * KEY_WORDS);
-    keys.set(this.#keys);
-    this.#keys = keys;
+    const words = new Int32Array(rows * ROW_WORDS);
+    words.set(this.#words);
+    this.#words = words;
+    this.#numbers = new Float64Array(words.buffer);
     const isChanged = new Uint8Array(rows);
     isChanged.set(this.#isChanged);
     this.#isChanged = isChanged;
@@ -142,10 +141,9 @@ export class DayTotals {
 
 /** The encoded texts of a key, the same on all days: what stands between the day and the numbers. */
 export interface KeyTexts {
-  /** Zero byte and schema id of the value. */
-  readonly header: Buffer;
-  readonly key: Buffer;
-  readonly value: Buffer;
+  /** The rest of the record's key, then the beginning of its value, its header left out. */
+  readonly bytes: Buffer;
+  readonly keyLength: number;
   readonly isCall: boolean;
 }
 
@@ -154,10 +152,11 @@ export const LIMB = 2 ** 52;
 
 /** A power of two. */
 const FIRST_ROWS = 16;
-const KEY_WORDS = 4;
-const ROW_NUMBERS = 6;
-const HIGH = 1;
-const COUNT = 2;
-const DUPLICATES = 3;
-const CONFLICTS = 4;
-const THROUGH = 5;
+const ROW_NUMBERS = 8;
+const ROW_WORDS = 2 * ROW_NUMBERS;
+const LOW = 2;
+const HIGH = 3;
+const COUNT = 4;
+const DUPLICATES = 5;
+const CONFLICTS = 6;
+const THROUGH = 7;

@@ -1,3 +1,5 @@
+import { wordAt } from './avro-bytes.ts';
+
 /** A hash of 128 bits as four signed words. */
 export type Hash = Int32Array;
 
@@ -30,16 +32,16 @@ export function absorb(hash: Hash, bytes: Uint8Array, from: number, to: number):
   const length = to - from;
   let at = from;
   for (const end = to - 15; at < end; at += 16) {
-    h1 ^= scramble1(word(bytes, at));
+    h1 ^= scramble1(wordAt(bytes, at));
     h1 = (((h1 << 19) | (h1 >>> 13)) + h2) | 0;
     h1 = (Math.imul(h1, 5) + 0x561ccd1b) | 0;
-    h2 ^= scramble2(word(bytes, at + 4));
+    h2 ^= scramble2(wordAt(bytes, at + 4));
     h2 = (((h2 << 17) | (h2 >>> 15)) + h3) | 0;
     h2 = (Math.imul(h2, 5) + 0x0bcaa747) | 0;
-    h3 ^= scramble3(word(bytes, at + 8));
+    h3 ^= scramble3(wordAt(bytes, at + 8));
     h3 = (((h3 << 15) | (h3 >>> 17)) + h4) | 0;
     h3 = (Math.imul(h3, 5) + 0x96cd1c35) | 0;
-    h4 ^= scramble4(word(bytes, at + 12));
+    h4 ^= scramble4(wordAt(bytes, at + 12));
     h4 = (((h4 << 13) | (h4 >>> 19)) + h1) | 0;
     h4 = (Math.imul(h4, 5) + 0x32ac3b17) | 0;
   }
@@ -103,18 +105,9 @@ function scramble4(word: number): number {
   return Math.imul((k << 18) | (k >>> 14), C1);
 }
 
-/** Four bytes, the first lowest. */
-function word(bytes: Uint8Array, at: number): number {
-  return byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24);
-}
-
-/** As `word`, with zero for what lies at or beyond `to`. */
+/** As `wordAt`, with zero for what lies at or beyond `to`. */
 function wordOf(bytes: Uint8Array, at: number, to: number): number {
   let value = 0;
-  for (let i = Math.min(to, at + 4) - 1; i >= at; i--) value = (value << 8) | byte(bytes, i);
+  for (let i = Math.min(to, at + 4) - 1; i >= at; i--) value = (value << 8) | (bytes[i] ?? 0);
   return value;
-}
-
-function byte(bytes: Uint8Array, at: number): number {
-  return bytes[at] ?? 0;
 }

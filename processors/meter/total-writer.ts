@@ -15,6 +15,8 @@ export class TotalWriter {
   readonly #codec: Codec;
   readonly #topic: string;
   readonly #partition: number;
+  /** Zero byte and schema id, the same on all values; known once the first texts are encoded. */
+  readonly #header = Buffer.alloc(HEADER_BYTES);
 
   constructor(codec: Codec, topic: string, partition: number) {
     this.#codec = codec;
@@ -42,17 +44,15 @@ export class TotalWriter {
     const numbersEnd = writeNumbers(scratch, dayEnd, line.isCall, NO_TOTALS, 0);
     const textsEnd = value.length - (numbersEnd - dayEnd);
     const isAsExpected =
-      key.startsWith(keyStart(EPOCH)) &&
+      key.startsWith(EPOCH_KEY) &&
       textsEnd >= dayEnd &&
       value.compare(scratch, HEADER_BYTES, dayEnd, HEADER_BYTES, dayEnd) === 0 &&
       value.compare(scratch, dayEnd, numbersEnd, textsEnd) === 0;
     if (!isAsExpected) throw new Error('Usage totals are not encoded as the meter does it: key or schema has changed.');
-    return {
-      header: Buffer.from(value.subarray(0, HEADER_BYTES)),
-      key: Buffer.from(key.slice(keyStart(EPOCH).length)),
-      value: Buffer.from(value.subarray(dayEnd, textsEnd)),
-      isCall: line.isCall,
-    };
+    value.copy(this.#header, 0, 0, HEADER_BYTES);
+    const keyRest = Buffer.from(key.slice(EPOCH_KEY.length));
+    const bytes = Buffer.concat([keyRest, value.subarray(dayEnd, textsEnd)]);
+    return { bytes, keyLength: keyRest.length, isCall: line.isCall };
   }
 
   /** The changed totals of days as records; the changes are forgotten. */
@@ -60,18 +60,21 @@ export class TotalWriter {
     const rowsByDay = Array.from(days, (totals) => ({ totals, rows: totals.takeChanged() }));
     let size = 0;
     for (const { totals, rows } of rowsByDay) {
-      for (const row of rows) size += totals.texts(row).key.length + totals.texts(row).value.length + MAX_OTHER_BYTES;
+      for (const row of rows) size += totals.texts(row).bytes.length + MAX_OTHER_BYTES;
     }
     const buffer = Buffer.allocUnsafeSlow(size);
     const records: OutputRecord[] = [];
     let at = 0;
     for (const { totals, rows } of rowsByDay) {
-      const start = Buffer.from(keyStart(totals.day));
+      const keyStart = Buffer.from(keyStartOf(totals.day));
+      const valueStart = scratch.subarray(0, writeDay(scratch, this.#header.copy(scratch), totals.day));
       for (const row of rows) {
-        const texts = totals.texts(row);
-        const keyEnd = append(buffer, append(buffer, at, start), texts.key);
-        const headEnd = writeDay(buffer, append(buffer, keyEnd, texts.header), totals.day);
-        const end = writeNumbers(buffer, append(buffer, headEnd, texts.value), texts.isCall, totals, row);
+        const { bytes, keyLength, isCall } = totals.texts(row);
+        buffer.set(keyStart, at);
+        const keyEnd = at + keyStart.length + bytes.copy(buffer, at + keyStart.length, 0, keyLength);
+        buffer.set(valueStart, keyEnd);
+        const textsEnd = keyEnd + valueStart.length + bytes.copy(buffer, keyEnd + valueStart.length, keyLength);
+        const end = writeNumbers(buffer, textsEnd, isCall, totals, row);
         const key = buffer.subarray(at, keyEnd);
         records.push({ topic: usageTotals, key, route: totals.day, value: buffer.subarray(keyEnd, end) });
         at = end;
@@ -81,13 +84,8 @@ export class TotalWriter {
   }
 }
 
-function append(target: Buffer, at: number, bytes: Buffer): number {
-  target.set(bytes, at);
-  return at + bytes.length;
-}
-
 /** The first bytes of a total's key, a JSON array of texts that begins with the day. */
-function keyStart(day: Day): string {
+function keyStartOf(day: Day): string {
   return `["${formatDay(day)}"`;
 }
 
@@ -137,5 +135,6 @@ const UNION_LONG = 2;
 const MAX_OTHER_BYTES = HEADER_BYTES + 16 + 4 + 17 + 1 + 5 * 8;
 
 const EPOCH = dayOf(0);
+const EPOCH_KEY = keyStartOf(EPOCH);
 const NO_TOTALS = new DayTotals(EPOCH);
 const scratch = Buffer.alloc(MAX_OTHER_BYTES);

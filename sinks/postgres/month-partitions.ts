@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
+import { formatDay } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { monthOf } from './periods.ts';
 import { ensureMonthPartitions } from './statements/ensure-month-partitions.sql.ts';
-import { dateText } from './values.ts';
 
 /** Makes the partitions that rows need before their transaction begins, and remembers which are there. */
 export class MonthPartitions {
@@ -22,7 +22,7 @@ export class MonthPartitions {
     if (missing.length === 0) return;
     await this.#pool.query(ensureMonthPartitions, [
       missing.map(({ table }) => table),
-      missing.map(({ month }) => dateText(month)),
+      missing.map(({ month }) => formatDay(month)),
     ]);
     for (const { name } of missing) this.#known.add(name);
   }

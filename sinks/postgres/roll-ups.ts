@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { bigintArray, dateArray, textArray } from '../../runtime/postgres/arrays.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { monthOf, weekOf } from './periods.ts';
@@ -6,7 +7,7 @@ import { addToTenantMonth } from './statements/add-to-tenant-month.sql.ts';
 import { addToTenantWeek } from './statements/add-to-tenant-week.sql.ts';
 import { pruneTenantMonth } from './statements/prune-tenant-month.sql.ts';
 import { pruneTenantWeek } from './statements/prune-tenant-week.sql.ts';
-import { dateText, numericText } from './values.ts';
+import { amountArray } from './values.ts';
 
 /** What of a document shares product, source and service. */
 export interface DayGroup extends Sums {
@@ -31,6 +32,8 @@ interface Sums {
 export class RollUps {
   readonly #weeks = new Map<string, Difference>();
   readonly #months = new Map<string, Difference>();
+  /** Of the days met: calendars are slow, and groups many. */
+  readonly #periods = new Map<Day, Periods>();
 
   add(document: AttributionDocument): void {
     for (const group of groupsOf(document)) this.#move(group, 1);
@@ -48,9 +51,24 @@ export class RollUps {
   #move(group: Readonly<DayGroup>, sign: 1 | -1): void {
     const { tenant, currency, product, source, service } = group;
     const name = `\0${tenant}\0${currency}\0${product}\0${source}\0${service}`;
-    move(this.#weeks, `${weekOf(group.day)}${name}`, weekOf(group.day), group, sign);
-    move(this.#months, `${monthOf(group.day)}${name}`, monthOf(group.day), group, sign);
+    const { week, month } = this.#periodsOf(group.day);
+    move(this.#weeks, `${week}${name}`, week, group, sign);
+    move(this.#months, `${month}${name}`, month, group, sign);
   }
+
+  #periodsOf(day: Day): Periods {
+    let periods = this.#periods.get(day);
+    if (periods === undefined) {
+      periods = { week: weekOf(day), month: monthOf(day) };
+      this.#periods.set(day, periods);
+    }
+    return periods;
+  }
+}
+
+interface Periods {
+  readonly week: Day;
+  readonly month: Day;
 }
 
 interface Difference extends Sums {
@@ -113,22 +131,22 @@ async function write(
     ...addTo,
     values: [
       ...keysOf(changed),
-      changed.map(({ billed }) => numericText(billed)),
-      changed.map(({ effective }) => numericText(effective)),
-      changed.map(({ lines }) => lines),
+      amountArray(changed.map(({ billed }) => billed)),
+      amountArray(changed.map(({ effective }) => effective)),
+      bigintArray(changed.map(({ lines }) => lines)),
     ],
   });
   const shrunk = changed.filter(({ lines }) => lines < 0);
   if (shrunk.length > 0) await client.query({ ...prune, values: keysOf(shrunk) });
 }
 
-function keysOf(differences: readonly Difference[]): unknown[][] {
+function keysOf(differences: readonly Difference[]): Buffer[] {
   return [
-    differences.map(({ group }) => group.tenant),
-    differences.map(({ period }) => dateText(period)),
-    differences.map(({ group }) => group.currency),
-    differences.map(({ group }) => group.product),
-    differences.map(({ group }) => group.source),
-    differences.map(({ group }) => group.service),
+    textArray(differences.map(({ group }) => group.tenant)),
+    dateArray(differences.map(({ period }) => period)),
+    textArray(differences.map(({ group }) => group.currency)),
+    textArray(differences.map(({ group }) => group.product)),
+    textArray(differences.map(({ group }) => group.source)),
+    textArray(differences.map(({ group }) => group.service)),
   ];
 }

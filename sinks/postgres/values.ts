@@ -1,17 +1,14 @@
-/** How values of records are written for Postgres. */
+/** How amounts are written for Postgres and read from it. */
 import { formatDecimal } from '../../attribution/amount.ts';
-import { formatDay } from '../../schemas/day.ts';
-import { AMOUNT_SCALE, type Day, type Instant } from '../../schemas/scalars.ts';
+import { numericArray } from '../../runtime/postgres/arrays.ts';
+import { AMOUNT_SCALE } from '../../schemas/scalars.ts';
 
-export function dateText(day: Day): string {
-  return formatDay(day);
+/** A column of amounts, or of sums of amounts: units of 10^-12. */
+export function amountArray(units: readonly bigint[]): Buffer {
+  return numericArray(units, AMOUNT_SCALE);
 }
 
-export function timestampText(instant: Instant): string {
-  return new Date(instant).toISOString();
-}
-
-/** An amount or a sum of amounts: units of 10^-12. */
+/** An amount, or a sum of amounts, as text. */
 export function numericText(units: bigint): string {
   return formatDecimal({ digits: units, scale: AMOUNT_SCALE });
 }

@@ -4,14 +4,13 @@ import type { CatalogRow } from './rows.ts';
 import { deleteProducts, insertProducts } from './statements/replace-products.sql.ts';
 import { deleteTenants, insertTenants } from './statements/replace-tenants.sql.ts';
 import { upsertCatalog } from './statements/upsert-catalog.sql.ts';
-import { timestampText } from './values.ts';
 
 /** Puts the names of the newest catalog in place of those of the one before. */
 export async function writeCatalog(client: PoolClient, rows: readonly CatalogRow[]): Promise<void> {
   const row = rows.at(-1);
   if (row === undefined) return;
   const { record, catalog } = row;
-  await client.query(upsertCatalog, [record.digest, timestampText(record.appliedAt), record.document]);
+  await client.query(upsertCatalog, [record.digest, new Date(record.appliedAt).toISOString(), record.document]);
   await client.query(deleteTenants);
   await client.query(insertTenants, columnsOf(catalog.tenants));
   await client.query(deleteProducts);

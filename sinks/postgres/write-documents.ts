@@ -1,6 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import type { PoolClient } from 'pg';
+import {
+  bigintArray,
+  byteaArray,
+  dateArray,
+  intArray,
+  textArray,
+  timestamptzArray,
+} from '../../runtime/postgres/arrays.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import { formatDay } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { COPY_NULL, copyRows, copyText } from './copy.ts';
 import { documentJson } from './document-json.ts';
@@ -11,7 +20,7 @@ import { copyLines } from './statements/copy-lines.sql.ts';
 import { upsertDocuments } from './statements/upsert-documents.sql.ts';
 import { upsertHistory } from './statements/upsert-history.sql.ts';
 import { withdrawLines } from './statements/withdraw-lines.sql.ts';
-import { dateText, numericText, timestampText, unitsOf } from './values.ts';
+import { amountArray, numericText, unitsOf } from './values.ts';
 
 /** The tables that hold documents by day. */
 export const documentTables: readonly string[] = ['attribution', 'attribution_line', 'attribution_history'];
@@ -64,17 +73,17 @@ async function upsert(client: PoolClient, newest: readonly Revision[]): Promise<
   const { rows } = await client.query<Key>({
     ...upsertDocuments,
     values: [
-      documents.map(({ tenant }) => tenant),
-      documents.map(({ day }) => dateText(day)),
-      documents.map(({ currency }) => currency),
-      documents.map(({ status }) => status),
-      documents.map(({ billed }) => numericText(billed)),
-      documents.map(({ effective }) => numericText(effective)),
-      documents.map(({ calcVersion }) => calcVersion),
-      documents.map(({ revision }) => revision),
-      documents.map(({ digest }) => digest),
-      documents.map(({ lines }) => lines.length),
-      newest.map(({ recordedAt }) => timestampText(recordedAt)),
+      textArray(documents.map(({ tenant }) => tenant)),
+      dateArray(documents.map(({ day }) => day)),
+      textArray(documents.map(({ currency }) => currency)),
+      textArray(documents.map(({ status }) => status)),
+      amountArray(documents.map(({ billed }) => billed)),
+      amountArray(documents.map(({ effective }) => effective)),
+      intArray(documents.map(({ calcVersion }) => calcVersion)),
+      bigintArray(documents.map(({ revision }) => revision)),
+      textArray(documents.map(({ digest }) => digest)),
+      intArray(documents.map(({ lines }) => lines.length)),
+      timestamptzArray(newest.map(({ recordedAt }) => recordedAt)),
     ],
   });
   const accepted = new Set(rows.map(keyOf));
@@ -83,16 +92,12 @@ async function upsert(client: PoolClient, newest: readonly Revision[]): Promise<
 
 async function withdraw(client: PoolClient, documents: readonly AttributionDocument[]): Promise<DayGroup[]> {
   if (documents.length === 0) return [];
-  const days = documents.map(({ day }) => dateText(day));
-  const inOrder = days.toSorted();
   const { rows } = await client.query<Omit<DayGroup, 'billed' | 'effective'> & { billed: string; effective: string }>({
     ...withdrawLines,
     values: [
-      documents.map(({ tenant }) => tenant),
-      days,
-      documents.map(({ currency }) => currency),
-      inOrder.at(0),
-      inOrder.at(-1),
+      textArray(documents.map(({ tenant }) => tenant)),
+      dateArray(documents.map(({ day }) => day)),
+      textArray(documents.map(({ currency }) => currency)),
     ],
   });
   return rows.map((row) => ({ ...row, billed: unitsOf(row.billed), effective: unitsOf(row.effective) }));
@@ -100,7 +105,7 @@ async function withdraw(client: PoolClient, documents: readonly AttributionDocum
 
 function* linesOf(documents: readonly AttributionDocument[]): Generator<string> {
   for (const { tenant, day, currency, lines } of documents) {
-    const document = `${copyText(tenant)}\t${dateText(day)}\t${copyText(currency)}`;
+    const document = `${copyText(tenant)}\t${formatDay(day)}\t${copyText(currency)}`;
     let place = 0;
     for (const line of lines) {
       yield `${document}\t${place}\t${copyText(line.source)}\t${copyText(line.account)}\t${copyText(line.service)}\t${copyText(
@@ -122,19 +127,19 @@ async function writeHistory(client: PoolClient, revisions: readonly Revision[]):
   await client.query({
     ...upsertHistory,
     values: [
-      documents.map(({ tenant }) => tenant),
-      documents.map(({ day }) => dateText(day)),
-      documents.map(({ currency }) => currency),
-      revisions.map((revision) => timestampText(historySlot(revision))),
-      documents.map(({ calcVersion }) => calcVersion),
-      documents.map(({ revision }) => revision),
-      revisions.map(({ recordedAt }) => timestampText(recordedAt)),
-      documents.map(({ status }) => status),
-      documents.map(({ billed }) => numericText(billed)),
-      documents.map(({ effective }) => numericText(effective)),
-      documents.map(({ digest }) => digest),
-      documents.map(({ lines }) => lines.length),
-      documents.map((document) => gzipSync(documentJson(document), { level: HISTORY_LEVEL })),
+      textArray(documents.map(({ tenant }) => tenant)),
+      dateArray(documents.map(({ day }) => day)),
+      textArray(documents.map(({ currency }) => currency)),
+      timestamptzArray(revisions.map(historySlot)),
+      intArray(documents.map(({ calcVersion }) => calcVersion)),
+      bigintArray(documents.map(({ revision }) => revision)),
+      timestamptzArray(revisions.map(({ recordedAt }) => recordedAt)),
+      textArray(documents.map(({ status }) => status)),
+      amountArray(documents.map(({ billed }) => billed)),
+      amountArray(documents.map(({ effective }) => effective)),
+      textArray(documents.map(({ digest }) => digest)),
+      intArray(documents.map(({ lines }) => lines.length)),
+      byteaArray(documents.map((document) => gzipSync(documentJson(document), { level: HISTORY_LEVEL }))),
     ],
   });
 }

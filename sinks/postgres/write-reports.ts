@@ -1,12 +1,14 @@
 import type { PoolClient } from 'pg';
+import { dateArray, intArray, textArray, timestamptzArray } from '../../runtime/postgres/arrays.ts';
 import type { CostLine, CostReport } from '../../schemas/cost-report.ts';
+import { formatDay } from '../../schemas/day.ts';
 import { costReports } from '../../schemas/topics.ts';
 import { copyRows, copyText } from './copy.ts';
 import type { ReportRow } from './rows.ts';
 import { copyCharges } from './statements/copy-charges.sql.ts';
 import { deleteCharges } from './statements/delete-charges.sql.ts';
 import { upsertReports } from './statements/upsert-reports.sql.ts';
-import { dateText, numericText, timestampText } from './values.ts';
+import { amountArray, numericText } from './values.ts';
 
 export const reportTables: readonly string[] = ['cost_report', 'cost_charge'];
 
@@ -19,16 +21,12 @@ export async function writeReports(client: PoolClient, rows: readonly ReportRow[
     .map(({ row }) => row);
   const standing = await upsert(client, sorted);
   if (standing.length === 0) return;
-  const days = standing.map(({ day }) => dateText(day));
-  const inOrder = days.toSorted();
   await client.query({
     ...deleteCharges,
     values: [
-      standing.map(({ source }) => source),
-      standing.map(({ account }) => account),
-      days,
-      inOrder.at(0),
-      inOrder.at(-1),
+      textArray(standing.map(({ source }) => source)),
+      textArray(standing.map(({ account }) => account)),
+      dateArray(standing.map(({ day }) => day)),
     ],
   });
   await copyRows(client, copyCharges, chargesOf(standing));
@@ -41,17 +39,17 @@ async function upsert(client: PoolClient, rows: readonly ReportRow[]): Promise<C
   const { rows: accepted } = await client.query<Key>({
     ...upsertReports,
     values: [
-      reports.map(({ source }) => source),
-      reports.map(({ account }) => account),
-      reports.map(({ day }) => dateText(day)),
-      reports.map(({ currency }) => currency),
-      reports.map(({ observedAt }) => timestampText(observedAt)),
-      reports.map(({ status }) => status),
-      rows.map(({ digest }) => digest),
-      reports.map(({ lines }) => lines.length),
-      reports.map(({ lines }) => sum(lines, 'billed')),
-      reports.map(({ lines }) => sum(lines, 'effective')),
-      rows.map(({ recordedAt }) => timestampText(recordedAt)),
+      textArray(reports.map(({ source }) => source)),
+      textArray(reports.map(({ account }) => account)),
+      dateArray(reports.map(({ day }) => day)),
+      textArray(reports.map(({ currency }) => currency)),
+      timestamptzArray(reports.map(({ observedAt }) => observedAt)),
+      textArray(reports.map(({ status }) => status)),
+      textArray(rows.map(({ digest }) => digest)),
+      intArray(reports.map(({ lines }) => lines.length)),
+      amountArray(reports.map(({ lines }) => sum(lines, 'billed'))),
+      amountArray(reports.map(({ lines }) => sum(lines, 'effective'))),
+      timestamptzArray(rows.map(({ recordedAt }) => recordedAt)),
     ],
   });
   const keys = new Set(accepted.map(keyOf));
@@ -62,14 +60,13 @@ function keyOf({ source, account, day }: Key): string {
   return `${day}\0${source}\0${account}`;
 }
 
-function sum(lines: readonly CostLine[], amount: 'billed' | 'effective'): string {
-  const total = lines.reduce((before, line) => before + line[amount], 0n);
-  return numericText(total);
+function sum(lines: readonly CostLine[], amount: 'billed' | 'effective'): bigint {
+  return lines.reduce((before, line) => before + line[amount], 0n);
 }
 
 function* chargesOf(reports: readonly CostReport[]): Generator<string> {
   for (const { source, account, day, currency, lines } of reports) {
-    const report = `${copyText(source)}\t${copyText(account)}\t${dateText(day)}`;
+    const report = `${copyText(source)}\t${copyText(account)}\t${formatDay(day)}`;
     let place = 0;
     for (const line of lines) {
       yield `${report}\t${place}\t${copyText(currency)}\t${copyText(line.service)}\t${copyText(line.cluster)}\t${copyText(

@@ -1,5 +1,13 @@
 import type { PoolClient } from 'pg';
 import { formatAmount } from '../../attribution/amount.ts';
+import {
+  bigintArray,
+  dateArray,
+  intArray,
+  numericArray,
+  textArray,
+  timestamptzArray,
+} from '../../runtime/postgres/arrays.ts';
 import type { Money, SourceStatement, Statement } from '../../schemas/statement.ts';
 import type { StatementRow } from './rows.ts';
 import { deleteStatementReasons } from './statements/delete-statement-reasons.sql.ts';
@@ -9,7 +17,7 @@ import { insertStatementReasons } from './statements/insert-statement-reasons.sq
 import { insertStatementSources } from './statements/insert-statement-sources.sql.ts';
 import { insertStatementUsage } from './statements/insert-statement-usage.sql.ts';
 import { upsertStatements } from './statements/upsert-statements.sql.ts';
-import { dateText, numericText, timestampText } from './values.ts';
+import { amountArray } from './values.ts';
 
 export const statementTables: readonly string[] = [
   'statement',
@@ -23,7 +31,7 @@ export async function writeStatements(client: PoolClient, rows: readonly Stateme
   if (rows.length === 0) return;
   const sorted = rows.toSorted((a, b) => compareKeys(a.statement, b.statement));
   const standing = await upsert(client, sorted);
-  const keys = [standing.map(({ day }) => dateText(day)), standing.map(({ currency }) => currency)];
+  const keys = [dateArray(standing.map(({ day }) => day)), textArray(standing.map(({ currency }) => currency))];
   for (const remove of [deleteStatementSources, deleteStatementReasons, deleteStatementUsage]) {
     await client.query({ ...remove, values: keys });
   }
@@ -47,16 +55,18 @@ async function upsert(client: PoolClient, rows: readonly StatementRow[]): Promis
   const { rows: accepted } = await client.query<Key>({
     ...upsertStatements,
     values: [
-      statements.map(({ day }) => dateText(day)),
-      statements.map(({ currency }) => currency),
-      statements.map(({ calcVersion }) => calcVersion),
-      statements.map(({ revision }) => revision),
-      statements.map(({ digest }) => digest),
-      statements.map(({ missingSources }) => JSON.stringify(missingSources)),
-      statements.map(({ negativeBases }) =>
-        JSON.stringify(negativeBases.map((base) => ({ ...base, billed: formatAmount(base.billed) }))),
+      dateArray(statements.map(({ day }) => day)),
+      textArray(statements.map(({ currency }) => currency)),
+      intArray(statements.map(({ calcVersion }) => calcVersion)),
+      bigintArray(statements.map(({ revision }) => revision)),
+      textArray(statements.map(({ digest }) => digest)),
+      textArray(statements.map(({ missingSources }) => JSON.stringify(missingSources))),
+      textArray(
+        statements.map(({ negativeBases }) =>
+          JSON.stringify(negativeBases.map((base) => ({ ...base, billed: formatAmount(base.billed) }))),
+        ),
       ),
-      rows.map(({ recordedAt }) => timestampText(recordedAt)),
+      timestamptzArray(rows.map(({ recordedAt }) => recordedAt)),
     ],
   });
   const keys = new Set(accepted.map(keyOf));
@@ -66,28 +76,28 @@ async function upsert(client: PoolClient, rows: readonly StatementRow[]): Promis
 async function insertSources(client: PoolClient, statements: readonly Statement[]): Promise<void> {
   const parts = statements.flatMap((statement) => statement.sources.map((source) => ({ statement, source })));
   const sources = parts.map(({ source }) => source);
-  const money = (of: (source: SourceStatement) => Sums): string[][] => [
-    sources.map((source) => numericText(of(source).billed)),
-    sources.map((source) => numericText(of(source).effective)),
+  const money = (of: (source: SourceStatement) => Sums): Buffer[] => [
+    amountArray(sources.map((source) => of(source).billed)),
+    amountArray(sources.map((source) => of(source).effective)),
   ];
   await client.query({
     ...insertStatementSources,
     values: [
-      parts.map(({ statement }) => dateText(statement.day)),
-      parts.map(({ statement }) => statement.currency),
-      sources.map(({ source }) => source),
-      sources.map(({ account }) => account),
-      sources.map(({ observedAt }) => timestampText(observedAt)),
-      sources.map(({ status }) => status),
-      sources.map(({ charges }) => charges),
+      dateArray(parts.map(({ statement }) => statement.day)),
+      textArray(parts.map(({ statement }) => statement.currency)),
+      textArray(sources.map(({ source }) => source)),
+      textArray(sources.map(({ account }) => account)),
+      timestamptzArray(sources.map(({ observedAt }) => observedAt)),
+      textArray(sources.map(({ status }) => status)),
+      intArray(sources.map(({ charges }) => charges)),
       ...money((source) => source.in),
       ...money((source) => source.allocated),
       ...money((source) => source.covered),
       ...money((source) => source.held),
       ...money((source) => total(Object.values(source.unallocated))),
       ...money((source) => source.difference),
-      sources.map(({ rate }) => rate),
-      sources.map(({ rateDay }) => (rateDay === null ? null : dateText(rateDay))),
+      textArray(sources.map(({ rate }) => rate)),
+      dateArray(sources.map(({ rateDay }) => rateDay)),
     ],
   });
 }
@@ -116,15 +126,15 @@ async function insertReasons(client: PoolClient, statements: readonly Statement[
   await client.query({
     ...insertStatementReasons,
     values: [
-      parts.map(({ day }) => dateText(day)),
-      parts.map(({ currency }) => currency),
-      parts.map(({ source }) => source),
-      parts.map(({ account }) => account),
-      parts.map(({ place }) => place),
-      parts.map(({ outcome }) => outcome),
-      parts.map(({ reason }) => reason),
-      parts.map(({ money }) => numericText(money.billed)),
-      parts.map(({ money }) => numericText(money.effective)),
+      dateArray(parts.map(({ day }) => day)),
+      textArray(parts.map(({ currency }) => currency)),
+      textArray(parts.map(({ source }) => source)),
+      textArray(parts.map(({ account }) => account)),
+      intArray(parts.map(({ place }) => place)),
+      textArray(parts.map(({ outcome }) => outcome)),
+      textArray(parts.map(({ reason }) => reason)),
+      amountArray(parts.map(({ money }) => money.billed)),
+      amountArray(parts.map(({ money }) => money.effective)),
     ],
   });
 }
@@ -134,13 +144,16 @@ async function insertUsage(client: PoolClient, statements: readonly Statement[])
   await client.query({
     ...insertStatementUsage,
     values: [
-      parts.map(({ day }) => dateText(day)),
-      parts.map(({ currency }) => currency),
-      parts.map(({ meter }) => meter),
-      parts.map(({ quantity }) => quantity.toString()),
-      parts.map(({ late }) => late),
-      parts.map(({ conflicting }) => conflicting),
-      parts.map(({ duplicates }) => duplicates),
+      dateArray(parts.map(({ day }) => day)),
+      textArray(parts.map(({ currency }) => currency)),
+      textArray(parts.map(({ meter }) => meter)),
+      numericArray(
+        parts.map(({ quantity }) => quantity),
+        0,
+      ),
+      bigintArray(parts.map(({ late }) => late)),
+      bigintArray(parts.map(({ conflicting }) => conflicting)),
+      bigintArray(parts.map(({ duplicates }) => duplicates)),
     ],
   });
 }

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
+import { bigintArray, dateArray, intArray, numericArray, textArray } from '../../runtime/postgres/arrays.ts';
 import { usageTotals } from '../../schemas/topics.ts';
 import type { TotalRow } from './rows.ts';
 import { upsertTotals } from './statements/upsert-totals.sql.ts';
-import { dateText } from './values.ts';
 
 export const totalTables: readonly string[] = ['usage_total'];
 
@@ -16,22 +16,25 @@ export async function writeTotals(client: PoolClient, rows: readonly TotalRow[])
   await client.query({
     ...upsertTotals,
     values: [
-      totals.map(({ tenant }) => tenant),
-      totals.map(({ day }) => dateText(day)),
-      totals.map(({ meter }) => meter),
-      totals.map(({ product }) => product),
-      totals.map(({ cluster }) => cluster),
-      totals.map(({ namespace }) => namespace),
-      totals.map(({ topic }) => topic),
-      totals.map(({ partition }) => partition),
-      totals.map(({ identity }) => identity),
-      totals.map(({ refusedMeter }) => refusedMeter),
-      totals.map(({ quantity }) => quantity.toString()),
-      totals.map(({ callCount }) => callCount),
-      totals.map(({ duplicates }) => duplicates),
-      totals.map(({ conflicting }) => conflicting),
-      totals.map(({ late }) => late),
-      totals.map(({ through }) => through),
+      textArray(totals.map(({ tenant }) => tenant)),
+      dateArray(totals.map(({ day }) => day)),
+      textArray(totals.map(({ meter }) => meter)),
+      textArray(totals.map(({ product }) => product)),
+      textArray(totals.map(({ cluster }) => cluster)),
+      textArray(totals.map(({ namespace }) => namespace)),
+      textArray(totals.map(({ topic }) => topic)),
+      intArray(totals.map(({ partition }) => partition)),
+      textArray(totals.map(({ identity }) => identity)),
+      textArray(totals.map(({ refusedMeter }) => refusedMeter)),
+      numericArray(
+        totals.map(({ quantity }) => quantity),
+        0,
+      ),
+      bigintArray(totals.map(({ callCount }) => callCount)),
+      bigintArray(totals.map(({ duplicates }) => duplicates)),
+      bigintArray(totals.map(({ conflicting }) => conflicting)),
+      bigintArray(totals.map(({ late }) => late)),
+      bigintArray(totals.map(({ through }) => through)),
     ],
   });
 }

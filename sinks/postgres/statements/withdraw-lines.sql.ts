@@ -1,6 +1,6 @@
 /**
- * Keys of documents (tenants, days, currencies), then their first and last day, which spares the partitions of other
- * months. Deletes the documents' lines and gives what they added up to, in the grain of the roll-ups.
+ * Keys of documents: tenants, days, currencies. Deletes the documents' lines and gives what they added up to, in the
+ * grain of the roll-ups. The first and the last day keep it from looking into the partitions of other months.
  */
 export const withdrawLines = {
   name: 'withdraw_lines',
@@ -9,7 +9,8 @@ export const withdrawLines = {
       DELETE FROM attribution_line AS line
       USING unnest($1::text[], $2::date[], $3::text[]) AS document (tenant, day, currency)
       WHERE line.tenant = document.tenant AND line.day = document.day AND line.currency = document.currency
-        AND line.day BETWEEN $4::date AND $5::date
+        AND line.day BETWEEN (SELECT min(day) FROM unnest($2::date[]) AS days (day))
+          AND (SELECT max(day) FROM unnest($2::date[]) AS days (day))
       RETURNING line.tenant, line.day, line.currency, line.product, line.source, line.service,
         line.billed, line.effective
     )

@@ -48,7 +48,7 @@ cast-ai  workloads  no_rule  266.00
 
 Every unit accounted for
 
-                                          amount
+                                        amount
 in                         20,000
 allocated to tenants       12,342.57
 covered by another source   7,000.000000000001

@@ -101,8 +101,13 @@ function statementTable(statement: StatementRow, stream: NodeJS.WriteStream): st
   const columns: Column[] = [{ title: '' }, { title: 'amount', align: 'right' }];
   const verdict = statement.difference === '0' ? 'green' : 'red';
   return table(columns, alignPoints(rows.map(([name = '', amount = '']) => [name, grouped(amount)])), (text, _, row) =>
-    row === rows.length - 1 ? styled(verdict, text, stream) : text,
+    row === rows.length - 1 ? styled(verdict, text.trimEnd(), stream) + blanksAfter(text) : text,
   );
+}
+
+/** Colour codes around blanks would keep them at the end of a line. */
+function blanksAfter(text: string): string {
+  return text.slice(text.trimEnd().length);
 }
 
 /** Fills decimals up with blanks, so that points stand below each other. */

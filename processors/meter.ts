@@ -94,10 +94,10 @@ class MeterTask implements Task {
       if (last === undefined) this.#goLive();
       return new Map([[this.#topic, { at: 'beginning' }]]);
     }
-    const { offset, watermark } = state.replay;
+    const { offset, eventTime } = state.replay;
     this.#closedBefore = state.oldestDay;
     this.#position = offset;
-    this.#advanceTime(watermark);
+    this.#advanceTime(eventTime);
     if (offset >= this.#liveFrom) this.#goLive();
     return new Map([[this.#topic, { at: 'offset', offset }]]);
   }
@@ -146,9 +146,7 @@ class MeterTask implements Task {
       ? this.#takeRepeat(line, record.offset)
       : this.#takeFirst(line, record.offset, totals, row);
     // Refused lines move time too: else it would hang on which line came first, and a restart could not know that.
-    // An end that lies ahead of the record moves it no further than the record: a window that was announced for a month
-    // must not close the month.
-    this.#advanceTime(Math.min(line.endsAt, record.timestampMs));
+    if (line.eventTime > this.#days.eventTime) this.#advanceTime(line.eventTime);
     return verdict;
   }
 

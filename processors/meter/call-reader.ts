@@ -36,7 +36,7 @@ export class CallReader implements LineReader {
   readonly count = 1;
   firstDay: Day = dayOf(0);
   lastDay: Day = dayOf(0);
-  endsAt: Instant = 0;
+  eventTime: Instant = 0;
   quantity = 0;
 
   readonly #codec: Codec;
@@ -46,6 +46,7 @@ export class CallReader implements LineReader {
   #value: Buffer = NO_VALUE;
   #timestampMs: Instant = 0;
   #startsAt: Instant = 0;
+  #endsAt: Instant = 0;
   #isChecked = false;
 
   constructor(codec: Codec, limits: CallLimits) {
@@ -70,7 +71,7 @@ export class CallReader implements LineReader {
   }
 
   parts(): readonly LinePart[] {
-    return splitCall(this.#startsAt, this.endsAt).map(({ day, ms, count }) => ({ day, quantity: ms, count }));
+    return splitCall(this.#startsAt, this.#endsAt).map(({ day, ms, count }) => ({ day, quantity: ms, count }));
   }
 
   texts(): LineTexts {
@@ -145,7 +146,8 @@ export class CallReader implements LineReader {
     this.content[0] = finish(finish(finish((this.key[0] ?? 0) ^ startsAt) ^ durationMs) ^ startHigh);
     this.content[1] = finish(finish(finish((this.key[1] ?? 0) ^ durationMs) ^ startsAt) ^ startHigh);
     this.#startsAt = startsAt;
-    this.endsAt = endsAt;
+    this.#endsAt = endsAt;
+    this.eventTime = Math.min(endsAt, this.#timestampMs);
     this.quantity = durationMs;
     this.firstDay = dayOf(startsAt);
     this.lastDay = lastDayOf(startsAt, endsAt);

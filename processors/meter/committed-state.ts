@@ -11,14 +11,14 @@ export interface CommittedState {
 
 /** Version, offset, event time in milliseconds, oldest open day; empty where there is none: `1 4711 1778284800000 20575`. */
 export function formatCommittedState({ replay, oldestDay }: CommittedState): string {
-  return [VERSION, replay.offset, textOf(replay.watermark), textOf(oldestDay)].join(' ');
+  return [VERSION, replay.offset, textOf(replay.eventTime), textOf(oldestDay)].join(' ');
 }
 
 /** Null for any other text: an offset that was set by hand, or by a version that wrote something else. */
 export function parseCommittedState(text: string): CommittedState | null {
-  const [, offset = '', watermark = '', oldestDay = ''] = PATTERN.exec(text) ?? [];
+  const [, offset = '', eventTime = '', oldestDay = ''] = PATTERN.exec(text) ?? [];
   if (offset === '') return null;
-  return { replay: { offset: Number(offset), watermark: numberOf(watermark) }, oldestDay: numberOf(oldestDay) as Day };
+  return { replay: { offset: Number(offset), eventTime: numberOf(eventTime) }, oldestDay: numberOf(oldestDay) as Day };
 }
 
 const VERSION = '1';

@@ -15,7 +15,11 @@ export interface Line {
   readonly content: Hash;
   readonly firstDay: Day;
   readonly lastDay: Day;
-  readonly endsAt: Instant;
+  /**
+   * How far event time has come: to the end of the line, but no further than to its record. A window that was announced
+   * for a month must not close the month.
+   */
+  readonly eventTime: Instant;
   /** All that the line measures, in the meter's base unit. */
   readonly quantity: number;
   /** Calls that the line counts for, on its first day. */

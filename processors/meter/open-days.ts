@@ -10,13 +10,18 @@ import type { Hash } from './hash.ts';
 export class OpenDays {
   readonly #openDays: number;
   readonly #days = new Map<Day, OpenDay>();
-  #watermark: Instant = Number.NEGATIVE_INFINITY;
+  #eventTime: Instant = Number.NEGATIVE_INFINITY;
   #oldest: Day = BEFORE_ALL_DAYS;
   /** Lines in a row mostly touch the same day. */
   #recent: OpenDay | undefined;
 
   constructor(openDays: number) {
     this.#openDays = openDays;
+  }
+
+  /** Minus infinity before the first line. */
+  get eventTime(): Instant {
+    return this.#eventTime;
   }
 
   /** Days before this one are closed; minus infinity while none is. */
@@ -36,15 +41,15 @@ export class OpenDays {
   open(day: Day, offset: number): OpenDay {
     const found = this.get(day);
     if (found !== undefined) return found;
-    const made = { totals: new DayTotals(day), replay: { offset, watermark: this.#watermark } };
+    const made = { totals: new DayTotals(day), replay: { offset, eventTime: this.#eventTime } };
     this.#days.set(day, made);
     return made;
   }
 
   /** Event time has come to `instant`, or was there already. Days that close are forgotten. */
   advance(instant: Instant): void {
-    if (instant <= this.#watermark) return;
-    this.#watermark = instant;
+    if (instant <= this.#eventTime) return;
+    this.#eventTime = instant;
     this.closeBefore(addDays(dayOf(instant), -this.#openDays));
   }
 
@@ -66,7 +71,7 @@ export class OpenDays {
 
   /** Where a fold must begin so that it ends in the state of all open days; `next` when there are none. */
   replayFrom(next: number): ReplayPoint {
-    let earliest: ReplayPoint = { offset: next, watermark: this.#watermark };
+    let earliest: ReplayPoint = { offset: next, eventTime: this.#eventTime };
     for (const { replay } of this.#days.values()) earliest = earlierOf(earliest, replay);
     return earliest;
   }
@@ -80,7 +85,7 @@ export interface OpenDay {
 /** A place in the input, and the event time of all that lies before it. */
 export interface ReplayPoint {
   readonly offset: number;
-  readonly watermark: Instant;
+  readonly eventTime: Instant;
 }
 
 export function earlierOf(a: ReplayPoint, b: ReplayPoint): ReplayPoint {

@@ -17,7 +17,7 @@ export class SampleReader implements LineReader {
   readonly count = 0;
   firstDay: Day = dayOf(0);
   lastDay: Day = dayOf(0);
-  endsAt: Instant = 0;
+  eventTime: Instant = 0;
   quantity = 0;
 
   readonly #codec: Codec;
@@ -34,7 +34,7 @@ export class SampleReader implements LineReader {
     if (refusal !== null) return refusal;
 
     this.#sample = sample;
-    this.endsAt = sample.windowEnd;
+    this.eventTime = Math.min(sample.windowEnd, timestampMs);
     this.quantity = sample.quantity;
     this.firstDay = dayOf(sample.windowStart);
     this.lastDay = lastDayOf(sample.windowStart, sample.windowEnd);

@@ -15,19 +15,19 @@ export function settleCommand(): Command {
     .description('return when all that was in the input topics is attributed and in Postgres')
     .option('--timeout <duration>', 'how long to wait at most, as 90s or 5m', durationMs, DEFAULT_TIMEOUT_MS)
     .action((options: { timeout: number }, command: Command) =>
-      withWorld(command, async (world) => {
-        const progress = startProgress('Settling');
-        await settlePipeline(world, {
-          timeoutMs: options.timeout,
-          report: (_role, behind) => progress.update(behind, null),
-        });
-        progress.done('everything is attributed and in Postgres');
-      }),
+      withWorld(command, (world) => settleWithProgress(world, options.timeout)),
     );
 }
 
-/** Waits until all that was in the input topics is attributed and in Postgres. */
-export async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
+/** Waits until all that was in the input topics is attributed and in Postgres, and shows how it goes. */
+export async function settleWithProgress(world: World, timeoutMs = DEFAULT_TIMEOUT_MS): Promise<void> {
+  const progress = startProgress('Settling, records behind');
+  const startedMs = Date.now();
+  await settlePipeline(world, { timeoutMs, report: (_role, behind) => progress.update(behind, null) });
+  progress.done(`none, after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
   const prefix = world.settings.topicPrefix;
   const admin = await world.admin();
   const [catalog] = await admin.fetchTopicOffsets(prefix + catalogs.name);

@@ -17,7 +17,7 @@ export const MAX_AHEAD_MS = 5 * 60_000;
  * Bytes of UTF-8 in one text that becomes a key or a column. Kubernetes names have at most 253; longer texts would let
  * one record make an index entry that Postgres cannot store, and so stop the sink.
  */
-export const MAX_TEXT_BYTES = 256;
+const MAX_TEXT_BYTES = 256;
 
 /** What is wrong with a text, or null: too long, or with a NUL, which Postgres cannot store. */
 export function faultOfText(name: string, text: string): string | null {

@@ -4,12 +4,12 @@ import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { producerError } from './errors.ts';
 
-/** Throws unless there is a file at the path that can be read. */
+/** Throws unless there is something to read at the path: a file, or a pipe as shells give them. */
 export async function checkReadable(path: string): Promise<void> {
   const found = await stat(path).catch((cause: unknown) => {
-    throw producerError('file_missing', `There is no file ${path}.`, cause);
+    throw producerError('file_missing', `There is no ${path}.`, cause);
   });
-  if (!found.isFile()) throw producerError('file_unreadable', `${path} is not a file.`);
+  if (found.isDirectory()) throw producerError('file_unreadable', `${path} is a folder.`);
   await access(path, constants.R_OK).catch((cause: unknown) => {
     throw producerError('file_unreadable', `${path} cannot be read.`, cause);
   });
@@ -31,6 +31,9 @@ export async function* readBytes(stream: Readable, name: string): AsyncGenerator
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw producerError('file_damaged', `${name} cannot be read to its end: ${text}.`, cause);
+  } finally {
+    // Whoever reads only the start leaves the rest of the chain open.
+    stream.destroy();
   }
 }
 

@@ -12,8 +12,8 @@ export function reportBytes(report: CostReport): number {
   return bytes;
 }
 
-/** How many bytes one line adds to a report's record, but for the count of lines. */
-export function lineBytes(line: CostLine): number {
+/** What one line adds, but for the count of lines. */
+function lineBytes(line: CostLine): number {
   const tags = Object.entries(line.tags);
   let bytes = amountBytes(line.billed) + amountBytes(line.effective) + blockBytes(tags.length);
   bytes += textBytes(line.service) + textBytes(line.cluster) + textBytes(line.namespace) + textBytes(line.region);

@@ -98,6 +98,8 @@ test('there are 60,000 distinct calls of 40 tenants, 3 products, 3 clusters and 
   assert.equal(new Set(calls.map(({ product }) => product)).size, 3);
   assert.equal(new Set(calls.map(({ cluster }) => cluster)).size, 3);
   assert.equal(new Set(calls.map(({ startedAt }) => dayOf(startedAt))).size, 14);
+  const wonka = calls.filter(({ tenant }) => tenant === 'wonka').map(({ startedAt }) => dayOf(startedAt));
+  assert.equal(Math.min(...wonka), addDays(demo.firstDay, 6));
   assert.ok(calls.filter(({ startedAt, endedAt }) => dayOf(startedAt) !== dayOf(endedAt - 1)).length > 50);
 });
 

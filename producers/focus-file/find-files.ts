@@ -21,8 +21,9 @@ export async function findFiles(paths: readonly string[]): Promise<readonly Foun
     if (files.length === 0) throw producerError('focus_no_files', `${path} stands for no file.`);
     for (const file of files) {
       await checkReadable(file);
-      const { mtimeMs, size } = await stat(file);
-      found.set(await realpath(file), { path: file, modifiedMs: Math.floor(mtimeMs), bytes: size });
+      const there = await stat(file);
+      if (!there.isFile()) throw producerError('focus_no_files', `${file} cannot be read more than once.`);
+      found.set(await realpath(file), { path: file, modifiedMs: Math.floor(there.mtimeMs), bytes: there.size });
     }
   }
   for (const file of found.keys()) {

@@ -8,7 +8,7 @@ export interface NumberedLine {
 }
 
 /** A line of JSON is several times as long as its record, of which 4 MiB is the most. */
-export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Cuts bytes into lines, all those of a chunk at once. Blank lines are left out but counted, a byte order mark before

@@ -70,3 +70,17 @@ test('whatever stands for the quantity, a line is a sample of that quantity or a
     { numRuns: Number(PROPERTY_RUNS) },
   );
 });
+
+test('whatever stands in a field, a line is a sample or a fault, never an exception', () => {
+  const fields = Object.keys(JSON.parse(least));
+  const name = fc.constantFrom(...fields, 'tenant', 'product', 'cluster', 'namespace', 'owner', '__proto__', 'other');
+  fc.assert(
+    fc.property(name, fc.jsonValue(), (field, value) => {
+      const line = JSON.stringify({ ...JSON.parse(least), [field]: undefined });
+      const sample = parseUsageLine(line.replace(/}$/, `,"${field}":${JSON.stringify(value)}}`), NOW);
+      if (sample instanceof LineFault) assert.match(sample.detail, /\.$/);
+      else assert.ok(typeof value === 'string' || field === 'quantity');
+    }),
+    { numRuns: Number(PROPERTY_RUNS) },
+  );
+});

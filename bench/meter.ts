@@ -1,0 +1,122 @@
+/**
+ * How fast calls are metered: `npm run bench:meter`. The meter as it runs (its host, one transaction per task and
+ * commit interval, 4 partitions, one process) against a bare kafkajs consumer that only decodes the same records, in
+ * turns in one process after a round to warm up; and the memory of 5 million open identities, in a process of its own.
+ * The totals of every round are read back and compared. Uses APPORTION_KAFKA_BROKERS, or the local stack.
+ */
+import { execFileSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Kafka } from 'kafkajs';
+import { startStack } from '../local/stack.ts';
+import { createKafka } from '../runtime/kafka/client.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { table } from '../runtime/terminal/table.ts';
+import { usageTotals } from '../schemas/topics.ts';
+import { countRecords, deleteTopics, emptyOutputs, loadCalls, PARTITIONS, readTotals } from './meter/bench-topics.ts';
+import type { Totals } from './meter/checksum.ts';
+import type { Memory } from './meter/memory.ts';
+import { runBare } from './meter/run-bare.ts';
+import { runMeter } from './meter/run-meter.ts';
+
+const COMMIT_INTERVALS_MS = [100, 1000];
+const logger = createLogger('error');
+
+const { values: options } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    identities: { type: 'string', default: '5000000' },
+  },
+});
+
+await main(Number(options.calls), Number(options.rounds), Number(options.identities));
+
+async function main(count: number, rounds: number, identities: number): Promise<void> {
+  console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`);
+  if (count > 0) await throughput(count, rounds);
+  if (identities > 0) printMemory(memoryOf(identities));
+}
+
+async function throughput(count: number, rounds: number): Promise<void> {
+  const brokers = process.env['APPORTION_KAFKA_BROKERS'] ?? (await startStack('.local', console.log)).kafkaBrokers;
+  const kafka = createKafka({ brokers: brokers.split(','), clientId: 'bench-meter', logger });
+  const admin = kafka.admin();
+  await admin.connect();
+  const expected = await loadCalls(kafka, admin, count);
+  console.log(
+    `${count.toLocaleString('en')} calls, ${expected.size.toLocaleString('en')} totals, ${PARTITIONS} partitions; ` +
+      `medians of ${rounds} rounds after one to warm up\n`,
+  );
+  const rates = new Map<string, number[]>();
+  const written = new Map<string, number>();
+  for (let round = 0; round <= rounds; round++) {
+    const note = (what: string, ms: number): void => {
+      if (round > 0) rates.set(what, [...(rates.get(what) ?? []), (count / ms) * 1000]);
+    };
+    for (const commitIntervalMs of COMMIT_INTERVALS_MS) {
+      const unique = `${process.pid}-${round}-${commitIntervalMs}`;
+      note('bare', await runBare(kafka, count, `bench-bare-${unique}`));
+      await emptyOutputs(admin);
+      const what = `meter, commits every ${commitIntervalMs} ms`;
+      note(what, await runMeter({ kafka, admin, logger }, `meter-${unique}`, commitIntervalMs, count));
+      written.set(what, await countRecords(admin, usageTotals));
+      await compare(kafka, expected);
+    }
+  }
+  printRates(rates, written);
+  await deleteTopics(admin);
+  await admin.disconnect();
+}
+
+async function compare(kafka: Kafka, expected: Totals): Promise<void> {
+  const totals = await readTotals(kafka);
+  if (totals.checksum() !== expected.checksum()) {
+    throw new Error(`The meter's ${totals.size} totals are not the ${expected.size} that the calls add up to.`);
+  }
+}
+
+function printRates(rates: ReadonlyMap<string, readonly number[]>, written: ReadonlyMap<string, number>): void {
+  const bare = median(rates.get('bare') ?? []);
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const rows = [...rates].map(([what, runs]) => [
+    what,
+    Math.round(median(runs)).toLocaleString('en'),
+    (median(runs) / bare).toFixed(2),
+    written.get(what)?.toLocaleString('en') ?? '',
+    runs.map((rate) => `${Math.round(rate / 1000)}k`).join(' '),
+  ]);
+  const columns = [{ title: '' }, right('calls/s'), right('ratio'), right('totals written'), { title: 'each round' }];
+  console.log(`${table(columns, rows)}\nThe checksum of the totals is right in every round.\n`);
+}
+
+/** In a process of its own, so that nothing else is in its peak. */
+function memoryOf(identities: number): Memory {
+  const script = new URL('meter/memory.ts', import.meta.url).pathname;
+  const printed = execFileSync(process.execPath, ['--expose-gc', script, String(identities)], { encoding: 'utf8' });
+  return JSON.parse(printed) as Memory;
+}
+
+function printMemory({
+  identities,
+  days,
+  bytesPerIdentity,
+  peakMib,
+  baseMib,
+  folds,
+  seconds,
+  longestFoldMs,
+}: Memory): void {
+  const right = (title: string) => ({ title, align: 'right' as const });
+  const columns = ['open identities', 'days', 'bytes each', 'peak MiB', 'MiB before', 'folds/s', 'longest fold ms'];
+  const cells = [identities, days, bytesPerIdentity, peakMib, baseMib, folds / seconds, longestFoldMs];
+  const row = cells.map((cell) => (cell < 100 ? Number(cell.toFixed(1)) : Math.round(cell)).toLocaleString('en'));
+  console.log(`${table(columns.map(right), [row])}\nIn process, without Kafka.`);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}

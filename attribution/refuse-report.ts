@@ -10,7 +10,8 @@ export const MAX_LINE_AMOUNT = 10n ** 30n;
 
 /** What is wrong with a currency, or null. */
 export function faultOfCurrency(currency: string): string | null {
-  return CURRENCY.test(currency) ? null : `currency ${currency} is not an ISO 4217 code such as USD.`;
+  if (CURRENCY.test(currency)) return null;
+  return `currency ${JSON.stringify(currency.slice(0, 20))} is not an ISO 4217 code such as USD.`;
 }
 
 const CURRENCY = /^[A-Z]{3}$/;

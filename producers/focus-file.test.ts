@@ -284,7 +284,7 @@ test('two currencies in one report are refused, and told apart where accounts ar
   const rows = [{}, { BillingCurrency: 'EUR' }];
   const mixed = await read(rows);
   assert.deepEqual(mixed.list, []);
-  assert.match(mixed.faults[0]?.detail ?? '', /aws 123: The charges are in EUR and USD/);
+  assert.match(mixed.faults[0]?.detail ?? '', /aws 123 2024-09-18: The charges are in EUR and USD/);
   const apart = await read(rows, { accountColumns: ['BillingAccountId', 'BillingCurrency'] });
   assert.deepEqual(keysOf(apart), ['aws 123/EUR 2024-09-18', 'aws 123/USD 2024-09-18']);
 });

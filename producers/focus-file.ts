@@ -75,13 +75,14 @@ export async function sendFocusFiles(config: FocusFileConfig, publisher: Publish
   const result = await readFocusFiles(config, async (report) => {
     batch.push(report);
     batchLines += report.lines.length;
-    if (batchLines >= BATCH_LINES) await publish();
+    if (batchLines >= BATCH_LINES || batch.length >= BATCH_REPORTS) await publish();
   });
   if (batch.length > 0) await publish();
   return result;
 }
 
 const BATCH_LINES = 10_000;
+const BATCH_REPORTS = 1_000;
 const MAX_TOLD_FAULTS = 1_000;
 const FIRST_DAY = Number.NEGATIVE_INFINITY as Day;
 
@@ -137,7 +138,9 @@ class Run {
       const { source, account, billingAccount, day } = sum;
       const incomplete = this.#incomplete.has(source, billingAccount, day);
       const reports = incomplete ? [] : toReports(sum, this.#observedAt, this.#config);
-      if (typeof reports === 'string') this.#tell({ file: '', row: 0, detail: `${source} ${account}: ${reports}` });
+      if (typeof reports === 'string') {
+        this.#tell({ file: '', row: 0, detail: `${source} ${account} ${formatDay(day)}: ${reports}` });
+      }
       if (incomplete || typeof reports === 'string') {
         this.#withheld.push({ source, account, day });
         continue;

@@ -47,13 +47,14 @@ export class DaySums {
     sum.currencies.add(row.currency);
     if (row.billingEnd === null) sum.billingEnd = null;
     else if (sum.billingEnd !== null && row.billingEnd > sum.billingEnd) sum.billingEnd = row.billingEnd;
-    const line = sum.lines.get(row.descriptor);
+    const descriptor = this.#descriptors.of(row.described);
+    const line = sum.lines.get(descriptor);
     if (line !== undefined) {
       line.billed += part.billed;
       line.effective += part.effective;
       return;
     }
-    sum.lines.set(row.descriptor, { billed: part.billed, effective: part.effective });
+    sum.lines.set(descriptor, { billed: part.billed, effective: part.effective });
     this.#sums++;
     if (this.#sums > this.#maxSums && this.#days.size > 1) this.#giveUpLatestDays();
   }

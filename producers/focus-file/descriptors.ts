@@ -14,6 +14,14 @@ export interface KnownTags {
   readonly text: string;
 }
 
+/** What a row says besides its amounts. No field may hold a NUL. */
+export interface Described extends Omit<Descriptor, 'key' | 'tags'> {
+  readonly tags: KnownTags;
+}
+
+/** Tag sets are remembered to save reading them again, so that forgetting some costs time only. */
+const MAX_REMEMBERED_TAGS = 50_000;
+
 /** Holds each descriptor, each tag set and each repeated text once: a year of hourly rows has few of them. */
 export class Descriptors {
   readonly #byKey = new Map<string, Descriptor>();
@@ -24,16 +32,15 @@ export class Descriptors {
   tagsOf(cell: string): KnownTags | null {
     const known = this.#tags.get(cell);
     if (known !== undefined) return known;
+    if (this.#tags.size >= MAX_REMEMBERED_TAGS) this.#tags.clear();
     const tags = readTags(cell);
     const read = tags === null ? null : { tags, text: canonicalJson(tags) };
     this.#tags.set(cell, read);
     return read;
   }
 
-  /** The fields must hold no NUL, which parts them in the key. */
-  of(fields: Omit<Descriptor, 'key' | 'tags'>, { tags, text }: KnownTags): Descriptor {
-    const { service, cluster, namespace, region, resource, subAccount, category } = fields;
-    const key = [service, cluster, namespace, region, resource, subAccount, category, text].join('\0');
+  of({ service, cluster, namespace, region, resource, subAccount, category, tags }: Described): Descriptor {
+    const key = [service, cluster, namespace, region, resource, subAccount, category, tags.text].join('\0');
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const descriptor = {
@@ -44,7 +51,7 @@ export class Descriptors {
       resource,
       subAccount: this.#once(subAccount),
       category: this.#once(category),
-      tags,
+      tags: tags.tags,
       key,
     };
     this.#byKey.set(key, descriptor);
@@ -54,7 +61,6 @@ export class Descriptors {
   /** Forgets all but these. */
   retain(descriptors: Iterable<Descriptor>): void {
     this.#byKey.clear();
-    this.#tags.clear();
     this.#texts.clear();
     for (const descriptor of descriptors) this.#byKey.set(descriptor.key, descriptor);
   }

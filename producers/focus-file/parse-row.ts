@@ -5,7 +5,7 @@ import { DAY_MS } from '../../schemas/day.ts';
 import type { Amount, Instant } from '../../schemas/scalars.ts';
 import type { Columns, Place } from './columns.ts';
 import type { FocusFileConfig } from './config.ts';
-import type { Descriptor, Descriptors } from './descriptors.ts';
+import type { Described, Descriptors } from './descriptors.ts';
 import { rememberingParseUtc } from './parse-utc.ts';
 import type { Tags } from './read-tags.ts';
 import { type FocusRow, type KnownScope, RowFault } from './row.ts';
@@ -59,11 +59,11 @@ export class RowParser {
     refuseIf(faultOfCurrency(currency));
     const billed = amountOf(cells, columns.billed, 'BilledCost');
     const effective = amountOf(cells, columns.effective, 'EffectiveCost');
-    const descriptor = this.#descriptorOf(cells);
-    refuseIf(faultOfLine({ ...descriptor, billed, effective }));
+    const described = this.#describe(cells);
+    refuseIf(faultOfLine({ ...described, tags: described.tags.tags, billed, effective }));
     const billingStart = this.#optionalInstant(cells, columns.billingStart, 'BillingPeriodStart');
     const billingEnd = this.#optionalInstant(cells, columns.billingEnd, 'BillingPeriodEnd');
-    return { source, account, currency, start, end, billingStart, billingEnd, descriptor, billed, effective };
+    return { source, account, currency, start, end, billingStart, billingEnd, described, billed, effective };
   }
 
   #periodOf(cells: readonly string[]): { start: Instant; end: Instant } {
@@ -86,23 +86,23 @@ export class RowParser {
     return instant;
   }
 
-  #descriptorOf(cells: readonly string[]): Descriptor {
+  #describe(cells: readonly string[]): Described {
     const columns = this.#columns;
-    const known = this.#descriptors.tagsOf(optional(cells, columns.tags));
-    if (known === null) throw new Refused('Tags is not a JSON object of whole characters with each name once.');
-    const fields = {
+    const tags = this.#descriptors.tagsOf(optional(cells, columns.tags));
+    if (tags === null) throw new Refused('Tags is not a JSON object of whole characters with each name once.');
+    const texts = {
       service: required(cells, columns.service, 'ServiceName'),
-      cluster: placed(cells, known.tags, columns.cluster),
-      namespace: placed(cells, known.tags, columns.namespace),
+      cluster: placed(cells, tags.tags, columns.cluster),
+      namespace: placed(cells, tags.tags, columns.namespace),
       region: optional(cells, columns.region),
       resource: optional(cells, columns.resource),
       subAccount: optional(cells, columns.subAccount),
       category: required(cells, columns.category, 'ChargeCategory'),
     };
-    for (const text of Object.values(fields)) {
+    for (const text of Object.values(texts)) {
       if (text.includes('\0')) throw new Refused('A cell contains the character U+0000.');
     }
-    return this.#descriptors.of(fields, known);
+    return { ...texts, tags };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Amount, Instant } from '../../schemas/scalars.ts';
-import type { Descriptor } from './descriptors.ts';
+import type { Described } from './descriptors.ts';
 
 /** A row of a FOCUS file, read. */
 export interface FocusRow {
@@ -11,7 +11,7 @@ export interface FocusRow {
   /** Null where the file does not say it. */
   readonly billingStart: Instant | null;
   readonly billingEnd: Instant | null;
-  readonly descriptor: Descriptor;
+  readonly described: Described;
   readonly billed: Amount;
   readonly effective: Amount;
 }

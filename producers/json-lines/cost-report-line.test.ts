@@ -76,7 +76,7 @@ test('what is wrong is said with its place', () => {
   assert.match(detailOf(report('[5]')) ?? '', /lines\[0\]: expected a JSON object, found a JSON number/);
   assert.match(detailOf(report('[]', { status: 'closed' })) ?? '', /status: expected "estimated" or "final"/);
   assert.match(detailOf(report('[]', { day: '2026-02-30' })) ?? '', /day: expected a day/);
-  assert.match(detailOf(report('[]', { currency: 'usd' })) ?? '', /currency usd is not/);
+  assert.match(detailOf(report('[]', { currency: 'usd' })) ?? '', /currency "usd" is not/);
   assert.match(detailOf(report('[]', { account: '' })) ?? '', /^empty_id: account is empty/);
   assert.match(detailOf(report('[]', { effective: '1' })) ?? '', /unknown field "effective"/);
 });

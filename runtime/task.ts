@@ -73,6 +73,8 @@ export interface Task<Out = OutputRecord> {
    * or throws the task away and restores another. Null when there is nothing.
    */
   flush(nowMs: number): Flush<Out> | null;
+  /** What the task waits for and only people can give, in a sentence for the log; null while it waits for nothing. */
+  readonly waitingFor?: string | null;
 }
 
 export interface Committed {

@@ -62,9 +62,10 @@ export class AttributeTask implements Task {
     this.#days = new Days(this.#codec, this.#config);
   }
 
-  /** Days wait for a catalog: nothing can be computed before the first one is applied. */
-  get isWaitingForCatalog(): boolean {
-    return this.#isLive && this.#catalogs.current === null && this.#days.size > 0;
+  /** Nothing can be computed before the first catalog is applied. */
+  get waitingFor(): string | null {
+    if (!this.#isLive || this.#catalogs.current !== null || this.#days.size === 0) return null;
+    return 'No catalog was ever applied, so no day can be attributed: apply one with `apportion catalog apply FILE`.';
   }
 
   restore(
@@ -72,12 +73,12 @@ export class AttributeTask implements Task {
     ends?: ReadonlyMap<string, number>,
   ): ReadonlyMap<string, StartPosition> {
     for (const topic of INPUTS) {
-      this.#positions.set(topic, new Position(topic, committed.get(topic)?.offset ?? 0, endOf(ends, topic)));
+      this.#positions.set(topic, new Position(committed.get(topic)?.offset ?? 0, endOf(ends, topic)));
     }
     const catalogEnd = endOf(ends, catalogs.name);
     const settled = readCatalogMetadata(committed.values());
     // Beyond the end when the topic was made anew: then no document was made with what is in it now.
-    this.#positions.set(catalogs.name, new Position(catalogs.name, settled > catalogEnd ? 0 : settled, catalogEnd));
+    this.#positions.set(catalogs.name, new Position(settled > catalogEnd ? 0 : settled, catalogEnd));
     this.#lastCommitted = JSON.stringify([...this.#committed()]);
     return new Map(INPUTS.map((topic) => [topic, { at: 'beginning' }]));
   }

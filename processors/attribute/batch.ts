@@ -24,7 +24,7 @@ export class Batch {
     const record = output(this.#codec, topic, value);
     if (record.value.length > topic.maxRecordBytes) {
       throw new ApportionError(
-        'RECORD_TOO_LARGE',
+        'record_too_large',
         `${topic.name}: ${topic.key(value)} takes ${record.value.length} bytes, over the ${topic.maxRecordBytes} allowed.`,
         'Let rules give the charges to tenants, or report them with fewer distinct descriptors, so that no document holds so many lines.',
       );

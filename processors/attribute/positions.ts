@@ -1,4 +1,3 @@
-import { ApportionError } from '../../runtime/errors.ts';
 import type { Committed } from '../../runtime/task.ts';
 
 /** Where the reading of one topic stands, against what was committed and what lay there when the task was taken over. */
@@ -10,14 +9,7 @@ export class Position {
   #folded = 0;
   #reached = 0;
 
-  constructor(topic: string, committed: number, end: number) {
-    if (committed > end) {
-      throw new ApportionError(
-        'COMMITTED_BEYOND_END',
-        `${topic} ends at offset ${end}, before the ${committed} that was committed: records have been deleted, or the topic was made anew.`,
-        `Restore the topic, or reset the offsets of the consumer group to the beginning to compute every day again.`,
-      );
-    }
+  constructor(committed: number, end: number) {
     this.committed = committed;
     this.end = end;
   }

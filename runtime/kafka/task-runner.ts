@@ -78,6 +78,7 @@ export class TaskRunner<Out> {
   /** A rebalance has happened: take over again before the next flush. */
   #recheck = false;
   #finishing = false;
+  #waitingFor: string | null = null;
   #unflushedBytes = 0;
   #relief = Promise.withResolvers<void>();
   #committing: Promise<void> | null = null;
@@ -189,6 +190,7 @@ export class TaskRunner<Out> {
 
   async #flush(open: OpenTask<Out>): Promise<void> {
     const flush = open.task.flush(Date.now());
+    this.#tellWaiting(open.task.waitingFor ?? null);
     this.#relieve();
     if (flush === null) return;
     checkFlush(this.id, flush);
@@ -199,6 +201,12 @@ export class TaskRunner<Out> {
     for (const [topic, position] of flush.committed) open.committed.set(topic, position);
     this.#backoff.reset();
     this.#host.committed(this.id, flush.committed);
+  }
+
+  /** Once each time that it begins. */
+  #tellWaiting(waitingFor: string | null): void {
+    if (waitingFor !== null && this.#waitingFor === null) this.#host.logger.warn(`${this.name}: ${waitingFor}`);
+    this.#waitingFor = waitingFor;
   }
 
   #relieve(): void {

@@ -70,6 +70,69 @@ test('no record of an aborted transaction is shown, also where transactions inte
   assert.deepEqual(shown(2), [], 'a fetch that begins within both');
 });
 
+test('messages are grouped by partition in order, in time that rises with their number alone', () => {
+  const group = require('kafkajs/src/producer/groupMessagesPerPartition') as (send: object) => Record<string, number[]>;
+  const partitionMetadata = [0, 1];
+  const partitioner = ({ message }: { message: number }): number => message % 2;
+  const messages = [4, 1, 2, 3, 6];
+  assert.deepEqual(group({ partitionMetadata, messages, partitioner }), { 0: [4, 2, 6], 1: [1, 3] });
+
+  let copied = 0;
+  const { values } = Array.prototype;
+  Array.prototype[Symbol.iterator] = function <T>(this: T[]) {
+    copied += 1;
+    return values.call(this) as ArrayIterator<T>;
+  };
+  try {
+    group({ partitionMetadata, messages, partitioner });
+  } finally {
+    Array.prototype[Symbol.iterator] = values;
+  }
+  assert.equal(copied, 0, 'no list is copied');
+});
+
+test('numbers of records are written as before, small ones in the short way', () => {
+  const Encoder = require('kafkajs/src/protocol/encoder') as { new (size?: number): Encoder; sizeOfVarLong: SizeOf };
+  const values = [
+    0,
+    1,
+    -1,
+    63,
+    64,
+    -64,
+    -65,
+    8191,
+    8192,
+    2 ** 30 - 1,
+    1 - 2 ** 30,
+    2 ** 30,
+    -(2 ** 30),
+    2 ** 31,
+    2 ** 40,
+  ];
+  for (const value of values) {
+    const long = [...new Encoder(1).writeVarLong(value).buffer];
+    assert.deepEqual(long, zigZagBytes(value), String(value));
+    assert.equal(Encoder.sizeOfVarLong(value), long.length, String(value));
+    if (Math.abs(value) < 2 ** 31) assert.deepEqual([...new Encoder(1).writeVarInt(value).buffer], long, String(value));
+  }
+});
+
+interface Encoder {
+  readonly buffer: Buffer;
+  writeVarInt(value: number): Encoder;
+  writeVarLong(value: number): Encoder;
+}
+
+type SizeOf = (value: number) => number;
+
+function zigZagBytes(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value < 0 ? -2n * BigInt(value) - 1n : 2n * BigInt(value);
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  return [...bytes, Number(rest)];
+}
+
 /** A queue that sends at once what it may. */
 function queueOfOne() {
   const Queue = require('kafkajs/src/network/requestQueue') as new (options: object) => RequestQueue;

@@ -136,6 +136,36 @@ test('writes the days that a catalog touched while it was away, and no others', 
   assert.equal(on.restart().flush(LATER_MS), null);
 });
 
+test('writes only what a catalog changed of days that were out before a restart', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3, b: 5 }));
+  on.append(costReports, report({ a: 3 }, { day: day('2026-03-08') }));
+  on.flush();
+  on.restart().fold();
+  on.append(catalogs, catalog({ rules: [{ id: 'b', match: { namespace: 'b' }, assign: { tenant: 'b' } }] }));
+  on.append(costReports, report({ a: 3, b: 6 }, { observedAt: NOON_MS + 1 }));
+  const flushed = on.flush(LATER_MS);
+  const changed = flushed?.documents.map(({ day: of, tenant, lines }) => [formatDay(of), tenant, lines.length]);
+  assert.deepEqual(changed, [
+    ['2026-03-09', UNALLOCATED, 1],
+    ['2026-03-09', 'b', 1],
+    ['2026-03-09', 'a', 0],
+    ['2026-03-08', UNALLOCATED, 1],
+    ['2026-03-08', 'a', 0],
+  ]);
+});
+
+test('leaves alone what a catalog does not touch, and still knows it with a later one', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3 }));
+  on.flush();
+  on.restart().fold();
+  on.append(catalogs, catalog({ expected: [{ source: 'aws', account: '1', from: '2026-03-10' }] }));
+  assert.deepEqual(on.flush(LATER_MS)?.documents, [], 'its position is committed');
+  on.append(catalogs, catalog({ expected: [{ source: 'aws', account: '1' }] }));
+  assert.deepEqual(billed(on.flush(LATER_MS)), { a: 3 });
+});
+
 test('does not commit a catalog before the days that it touches are out', () => {
   const on = started();
   on.append(costReports, report({ a: 3 }));

@@ -15,7 +15,7 @@ export interface Emitted {
 }
 
 /** Equals the digest of nothing. */
-export const UNKNOWN = '';
+const UNKNOWN = '';
 
 export const NOTHING_EMITTED: Emitted = { documents: new Map(), statements: new Map() };
 

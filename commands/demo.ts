@@ -44,6 +44,8 @@ async function demo(options: Options): Promise<void> {
   const settings = readSettings({
     env: {
       APPORTION_LOG_LEVEL: process.env['APPORTION_LOG_LEVEL'] ?? 'warn',
+      // The real bills are older than what a running platform keeps at hand.
+      ...(options.real ? { APPORTION_HORIZON_DAYS: '4000' } : {}),
       APPORTION_KAFKA_BROKERS: addresses.kafkaBrokers,
       APPORTION_SCHEMA_REGISTRY_URL: addresses.schemaRegistryUrl,
       APPORTION_DATABASE_URL: addresses.databaseUrl,

@@ -34,6 +34,9 @@ export async function withWorld(command: Command, action: (world: World) => Prom
 /** The same with settings at hand. */
 export async function withWorldOf(settings: Settings, action: (world: World) => Promise<void>): Promise<void> {
   await using closing = new AsyncDisposableStack();
+  // Whatever still waits for a server that is away ends with the world.
+  const ended = new AbortController();
+  const { signal } = ended;
   const logger = createLogger(settings.logLevel);
   const kafka = createKafka({ brokers: settings.kafkaBrokers, logger });
   const pool = closing.adopt(
@@ -41,9 +44,15 @@ export async function withWorldOf(settings: Settings, action: (world: World) => 
     (it) => it.end(),
   );
   const codec = once(() =>
-    createRegistryCodec({ registryUrl: settings.schemaRegistryUrl, prefix: settings.topicPrefix, topics, logger }),
+    createRegistryCodec({
+      registryUrl: settings.schemaRegistryUrl,
+      prefix: settings.topicPrefix,
+      topics,
+      logger,
+      signal,
+    }),
   );
-  await action({
+  const world: World = {
     settings,
     logger,
     kafka,
@@ -55,10 +64,15 @@ export async function withWorldOf(settings: Settings, action: (world: World) => 
       return admin;
     }),
     publisher: once(async () => {
-      const options = { kafka, codec: await codec(), prefix: settings.topicPrefix, logger };
+      const options = { kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal };
       return closing.adopt(createPublisher(options), (it) => it.close());
     }),
-  });
+  };
+  try {
+    await action(world);
+  } finally {
+    ended.abort(new Error('the command has ended'));
+  }
 }
 
 function once<T>(open: () => Promise<T>): () => Promise<T> {

@@ -9,8 +9,8 @@ BEGIN
   IF to_regclass(quote_ident(name)) IS NOT NULL THEN
     RETURN;
   END IF;
-  -- One at a time: whoever waited here finds the partition made.
-  PERFORM pg_advisory_xact_lock(hashtext('apportion.month_partition'), hashtext(name));
+  -- One at a time: whoever waited here finds the partition made. Readers and writers of the rows do not wait.
+  EXECUTE format('LOCK TABLE ONLY %I IN SHARE UPDATE EXCLUSIVE MODE', parent);
   IF to_regclass(quote_ident(name)) IS NOT NULL THEN
     RETURN;
   END IF;

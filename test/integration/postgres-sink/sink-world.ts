@@ -1,6 +1,7 @@
 /** The real sink on a real database, fed by hand: a topic is a list of records, and an owner reads it from where it may. */
 import { after } from 'node:test';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { createLocalCodec } from '../../../runtime/kafka/codec.ts';
 import { createLogger } from '../../../runtime/logger.ts';
 import { createPool } from '../../../runtime/postgres/pool.ts';
@@ -39,20 +40,15 @@ export class SinkWorld {
 
   /** Appends values to a partition. */
   append<T>(topic: Topic<T>, values: readonly T[], { partition = 0, timestampMs = LATER_MS } = {}): void {
-    for (const value of values) {
-      this.appendBytes(topic, codec.encode(topic, value), {
-        partition,
-        timestampMs,
-        key: Buffer.from(topic.key(value)),
-      });
-    }
+    for (const value of values) this.appendBytes(topic, codec.encode(topic, value), { partition, timestampMs });
   }
 
   appendBytes(
     topic: { readonly name: string },
     value: Buffer | null,
-    { partition = 0, timestampMs = LATER_MS, key = Buffer.from('key') } = {},
+    { partition = 0, timestampMs = LATER_MS } = {},
   ): void {
+    const key = Buffer.from('the sink derives it from the value');
     const records = this.records(topic.name, partition);
     records.push({ topic: topic.name, partition, offset: records.length, timestampMs, key, value, headers: [] });
   }
@@ -65,8 +61,8 @@ export class SinkWorld {
   }
 
   /** Opens the partition anew, as a process of its own would. */
-  async own<T>(topic: Topic<T>, partition = 0, pool = this.pool): Promise<SinkOwner> {
-    const owner = new SinkOwner(this, this.commits(pool), {
+  async own<T>(topic: Topic<T>, partition = 0, pool = this.pool, logger = silent): Promise<SinkOwner> {
+    const owner = new SinkOwner(this, this.#commits(pool, logger), {
       processor: postgresSink.name,
       topics: [topic.name],
       partition,
@@ -92,8 +88,8 @@ export class SinkWorld {
     await owner.commit();
   }
 
-  commits(pool: Pool): Commits<SinkRow> {
-    return createPostgresCommits({ pool, publisher: this.#publisher(), logger: silent });
+  #commits(pool: Pool, logger: Logger): Commits<SinkRow> {
+    return createPostgresCommits({ pool, publisher: this.#publisher(), logger });
   }
 
   /** Rows with numerics and dates as text, so that nothing is lost in between. */

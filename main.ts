@@ -37,9 +37,8 @@ const WRONG_USE = 2;
 
 const program = new Command('apportion')
   .description('What does each tenant cost us? Exact cost attribution over Kafka and Postgres.')
-  .option('--config <file>', 'settings as YAML; environment variables APPORTION_… go before it')
-  .showHelpAfterError('(--help says more)');
-for (const command of commands) program.addCommand(strict(command()));
+  .option('--config <file>', 'settings as YAML; environment variables APPORTION_… go before it');
+for (const command of commands) program.addCommand(command());
 strict(program);
 
 try {
@@ -48,11 +47,15 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-/** Makes commander throw instead of exiting with 1 on wrong use, for the command and all below it. */
+/** Makes commander throw on wrong use, instead of exiting with 1, and point to the help, for the command and all below it. */
 function strict(command: Command): Command {
-  command.exitOverride();
+  command.exitOverride().showHelpAfterError(`(${pathOf(command)} --help says more)`);
   for (const child of command.commands) strict(child);
   return command;
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 function exitCodeOf(error: unknown): number {

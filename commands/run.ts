@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { shutdownSignal } from '../runtime/shutdown.ts';
 import { allRoles, roles } from './roles.ts';
 import { type World, withWorld } from './world.ts';
@@ -9,7 +9,7 @@ export function runCommand(): Command {
     .description('run roles in this process until it is told to stop')
     .argument('<roles...>', 'meter, attribute, postgres-sink, poller NAME, or all')
     .action((words: string[], _options: object, self: Command) => {
-      const names = roleNames(words);
+      const names = roleNames(words, (message) => self.error(`error: ${message}`));
       return withWorld(self, (world) => runRoles(world, names ?? allRoles(world), shutdownSignal(world.logger)));
     });
 }
@@ -34,14 +34,12 @@ export async function runRoles(world: World, names: readonly string[], signal: A
 }
 
 /** Reads `meter attribute poller focus-file`; null for `all`. */
-function roleNames(words: readonly string[]): readonly string[] | null {
+function roleNames(words: readonly string[], refuse: (message: string) => never): readonly string[] | null {
   if (words.length === 1 && words[0] === 'all') return null;
   const names: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const name = words[at] === 'poller' ? `poller ${words[++at] ?? ''}` : (words[at] ?? '');
-    if (!(name in roles)) {
-      throw new InvalidArgumentError(`There is no role '${name}'. Roles: ${Object.keys(roles).join(', ')}, all.`);
-    }
+    if (!(name in roles)) refuse(`There is no role '${name}'. Roles: ${Object.keys(roles).join(', ')}, all.`);
     names.push(name);
   }
   return names;

@@ -27,7 +27,8 @@ export async function settleWithProgress(world: World, timeoutMs = DEFAULT_TIMEO
   progress.done(`none, after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
-async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
+/** Waits until all that was in the input topics is attributed and in Postgres. */
+export async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
   const prefix = world.settings.topicPrefix;
   const admin = await world.admin();
   const [catalog] = await admin.fetchTopicOffsets(prefix + catalogs.name);

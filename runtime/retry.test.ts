@@ -69,3 +69,15 @@ test('says once per period what is away and since when, and once that it is back
   const away = 'The registry is away since 2026-01-01T00:00:00.000Z: trying again';
   assert.deepEqual(texts, [away, away, away, 'The registry is back after 26 s']);
 });
+
+test('says nothing of what is back within a second', () => {
+  const lines: string[] = [];
+  const logger = createLogger('info', { write: (line) => void lines.push(line) });
+  let now = 0;
+  const outage = new Outage('Kafka', logger, () => now);
+  outage.note(new Error('the coordinator loads'));
+  now = 999;
+  outage.note(new Error('the coordinator loads'));
+  outage.end();
+  assert.deepEqual(lines, []);
+});

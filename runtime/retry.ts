@@ -55,9 +55,11 @@ export class Backoff {
 }
 
 const REPORT_EVERY_MS = 10_000;
+/** Coordinators load and leaders move all the time: what is back within this is no outage, and nobody is told. */
+const GRACE_MS = 1_000;
 
 /**
- * Tells the log that something is away and since when: once as it begins, then once per period, and once when it is
+ * Tells the log that something is away and since when: as soon as it lasts, then once per period, and once when it is
  * back. It may be asked as often as one likes.
  */
 export class Outage {
@@ -65,7 +67,8 @@ export class Outage {
   readonly #logger: Logger;
   readonly #now: () => number;
   #sinceMs: number | null = null;
-  #reportedMs = 0;
+  /** Null while nothing was said of this outage. */
+  #reportedMs: number | null = null;
 
   constructor(what: string, logger: Logger, now: () => number = Date.now) {
     this.#what = what;
@@ -75,8 +78,10 @@ export class Outage {
 
   note(error: unknown): void {
     const nowMs = this.#now();
-    if (this.#sinceMs !== null && nowMs - this.#reportedMs < REPORT_EVERY_MS) return;
     this.#sinceMs ??= nowMs;
+    const isDue =
+      this.#reportedMs === null ? nowMs - this.#sinceMs >= GRACE_MS : nowMs - this.#reportedMs >= REPORT_EVERY_MS;
+    if (!isDue) return;
     this.#reportedMs = nowMs;
     const reason = error instanceof Error ? error.message : String(error);
     const since = new Date(this.#sinceMs).toISOString();
@@ -84,9 +89,11 @@ export class Outage {
   }
 
   end(): void {
-    if (this.#sinceMs === null) return;
-    const seconds = Math.round((this.#now() - this.#sinceMs) / 1000);
-    this.#logger.info({ seconds }, `${this.#what} is back after ${seconds} s`);
+    const since = this.#sinceMs;
     this.#sinceMs = null;
+    if (since === null || this.#reportedMs === null) return;
+    this.#reportedMs = null;
+    const seconds = Math.round((this.#now() - since) / 1000);
+    this.#logger.info({ seconds }, `${this.#what} is back after ${seconds} s`);
   }
 }

@@ -44,7 +44,7 @@ export async function settlePipeline(world: World, options: SettleOptions): Prom
 }
 
 /** Reads `500ms`, `90s`, `5m` or `1h` as milliseconds. */
-export function durationMs(text: string): number {
+function durationMs(text: string): number {
   const match = /^(\d{1,6})(ms|s|m|h)$/.exec(text);
   if (match === null) throw new InvalidArgumentError('Write a number and a unit: 500ms, 90s, 5m or 1h.');
   const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];

@@ -24,7 +24,7 @@ export function verifyCommand(): Command {
 }
 
 /** The checks as a table, and below it what does not hold. */
-export function checksText(checks: readonly Check[]): string {
+function checksText(checks: readonly Check[]): string {
   const rows = checks.map((check) => [
     check.failed === 0 ? 'Passed' : 'Failed',
     check.name,

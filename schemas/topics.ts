@@ -135,7 +135,7 @@ export const catalogs: Topic<CatalogRecord> = {
   doc: 'Tenants, products and rules as applied.',
 };
 
-export const checkpoints: Topic<Checkpoint> = {
+const checkpoints: Topic<Checkpoint> = {
   name: 'checkpoints.v1',
   key: (checkpoint) => checkpoint.poller,
   keyText: 'poller',

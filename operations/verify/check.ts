@@ -13,7 +13,7 @@ export interface Check {
 }
 
 /** More than a person reads. */
-export const MAX_FAULTS = 20;
+const MAX_FAULTS = 20;
 
 /** Collects the outcome of one check. */
 export class Checking {

@@ -9,13 +9,13 @@ import {
   type Task,
   type TaskContext,
 } from '../runtime/task.ts';
-import { formatDay } from '../schemas/day.ts';
+import { dayOf, formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import { calls, deadLetters, usage, usageTotals } from '../schemas/topics.ts';
 import type { UsageTotal } from '../schemas/usage-total.ts';
 import { CallReader } from './meter/call-reader.ts';
 import { formatCommittedState, parseCommittedState } from './meter/committed-state.ts';
-import type { DayTotals } from './meter/day-totals.ts';
+import { DayTotals } from './meter/day-totals.ts';
 import { Identities } from './meter/identities.ts';
 import type { LineReader, Refused } from './meter/line.ts';
 import { BEFORE_ALL_DAYS, earlierOf, OpenDays } from './meter/open-days.ts';
@@ -59,6 +59,9 @@ class MeterTask implements Task {
   readonly #writer: TotalWriter;
   readonly #days: OpenDays;
   readonly #identities = new Identities();
+  /** The total of the line at hand on its last day. */
+  #totals: DayTotals = NO_TOTALS;
+  #row = -1;
   /** Days with totals to be written; they may have closed since. */
   #changedDays: DayTotals[] = [];
   /** Dead letters, and totals of single lines whose day is closed. */
@@ -133,50 +136,58 @@ class MeterTask implements Task {
   /** Takes the record into the state. Gives why it is refused, wholly or, where it is late, in part. */
   #take(record: InputRecord): Refused | null {
     const line = this.#reader;
-    const refused = line.read(record);
+    const refused = line.read(record) ?? this.#locate(line, record.offset);
     if (refused !== null) return refused;
-    const totals = this.#days.get(line.lastDay)?.totals;
-    const row = totals === undefined ? -1 : totals.find(line.key);
-    if (row < 0) {
-      // A key that any total has was checked when its first line came.
-      const fault = this.#days.textsOf(line.key) === undefined ? line.check() : null;
-      if (fault !== null) return fault;
-    }
     const verdict = this.#identities.find(line.identity)
       ? this.#takeRepeat(line, record.offset)
-      : this.#takeFirst(line, record.offset, totals, row);
+      : this.#takeFirst(line, record.offset);
     // Refused lines move time too: else it would hang on which line came first, and a restart could not know that.
     if (line.eventTime > this.#days.eventTime) this.#advanceTime(line.eventTime);
     return verdict;
   }
 
   /**
-   * A new line: what falls on open days is counted, the rest is late.
-   * @param totals and `row`: those of its last day, where there are any
+   * Finds the line's total on its last day, or makes it; there is none where that day is closed.
+   * A key that any total has was checked when its first line came.
    */
-  #takeFirst(line: LineReader, offset: number, totals: DayTotals | undefined, row: number): Refused | null {
+  #locate(line: LineReader, offset: number): Refused | null {
+    const { key, lastDay } = line;
+    this.#totals = this.#days.get(lastDay)?.totals ?? NO_TOTALS;
+    this.#row = this.#totals.find(key);
+    if (this.#row >= 0) return null;
+    let texts = this.#days.textsOf(key);
+    if (texts === undefined) {
+      const fault = line.check();
+      if (fault !== null) return fault;
+      texts = this.#writer.encodeTexts(line.texts());
+    }
+    if (lastDay >= this.#days.oldest) {
+      this.#totals = this.#days.open(lastDay, offset).totals;
+      this.#row = this.#totals.addRow(key, texts);
+    }
+    return null;
+  }
+
+  /** A new line: what falls on open days is counted, the rest is late. */
+  #takeFirst(line: LineReader, offset: number): Refused | null {
     const { oldest } = this.#days;
     if (line.lastDay >= oldest) {
       this.#identities.add(line.identity, line.content, line.lastDay);
-      if (line.firstDay !== line.lastDay) this.#addParts(line, offset);
-      else if (totals === undefined || row < 0) this.#add(line, line.lastDay, line.quantity, line.count, offset);
-      else this.#addToRow(totals, row, line.quantity, line.count, offset);
+      if (line.firstDay === line.lastDay) this.#add(this.#totals, this.#row, line.quantity, line.count, offset);
+      else this.#addParts(line, offset);
     }
     return line.firstDay < oldest ? this.#takeLate(line, offset, oldest) : null;
   }
 
   #addParts(line: LineReader, offset: number): void {
     for (const { day, quantity, count } of line.parts()) {
-      if (day >= this.#days.oldest) this.#add(line, day, quantity, count, offset);
+      if (day < this.#days.oldest) continue;
+      const { totals } = this.#days.open(day, offset);
+      this.#add(totals, this.#rowOf(totals, line), quantity, count, offset);
     }
   }
 
-  #add(line: LineReader, day: Day, quantity: number, count: number, offset: number): void {
-    const { totals } = this.#days.open(day, offset);
-    this.#addToRow(totals, this.#rowOf(totals, line), quantity, count, offset);
-  }
-
-  #addToRow(totals: DayTotals, row: number, quantity: number, count: number, offset: number): void {
+  #add(totals: DayTotals, row: number, quantity: number, count: number, offset: number): void {
     totals.add(row, quantity, count, offset);
     this.#changed(totals, row);
   }
@@ -271,3 +282,5 @@ class MeterTask implements Task {
 
 /** What a total of a single refused line differs in from an empty one. */
 type SingleLine = Partial<UsageTotal> & Pick<UsageTotal, 'meter' | 'identity'>;
+
+const NO_TOTALS = new DayTotals(dayOf(0));

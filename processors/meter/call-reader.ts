@@ -48,6 +48,7 @@ export class CallReader implements LineReader {
   #startsAt: Instant = 0;
   #endsAt: Instant = 0;
   #isChecked = false;
+  #decoded: Call | Undecodable | null = null;
 
   constructor(codec: Codec, limits: CallLimits) {
     this.#codec = codec;
@@ -58,6 +59,7 @@ export class CallReader implements LineReader {
     this.#value = value ?? NO_VALUE;
     this.#timestampMs = timestampMs;
     this.#isChecked = false;
+    this.#decoded = null;
     return this.#readPlain(this.#value) ? null : this.#readAny();
   }
 
@@ -82,7 +84,8 @@ export class CallReader implements LineReader {
   }
 
   #decode(): Call | Undecodable {
-    return this.#codec.decode(calls, this.#value);
+    this.#decoded ??= this.#codec.decode(calls, this.#value);
+    return this.#decoded;
   }
 
   /** False where the codec has the say. */

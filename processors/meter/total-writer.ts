@@ -15,13 +15,15 @@ export class TotalWriter {
   readonly #codec: Codec;
   readonly #topic: string;
   readonly #partition: number;
-  /** Zero byte and schema id, the same on all values; known once the first texts are encoded. */
-  readonly #header = Buffer.alloc(HEADER_BYTES);
+  /** Zero byte and schema id, the same on all values. */
+  readonly #header: Buffer;
 
   constructor(codec: Codec, topic: string, partition: number) {
     this.#codec = codec;
     this.#topic = topic;
     this.#partition = partition;
+    this.#header = this.#checkLayout(true).subarray(0, HEADER_BYTES);
+    this.#checkLayout(false);
   }
 
   /** A total of the line's key on a day, all its numbers 0. */
@@ -32,27 +34,17 @@ export class TotalWriter {
     return { day, cluster, namespace, tenant, product, meter, ...place, ...numbers };
   }
 
-  /**
-   * Encodes the texts of a key.
-   * @throws Error when the codec, or the topic's key, lays day or numbers out in another way than this writer.
-   */
+  /** Encodes the texts of a key. */
   encodeTexts(line: LineTexts): KeyTexts {
+    const { isCall } = line;
     const total = this.emptyTotal(EPOCH, line);
-    const key = usageTotals.key(total);
-    const value = this.#codec.encode(usageTotals, total);
-    const dayEnd = writeDay(scratch, HEADER_BYTES, EPOCH);
-    const numbersEnd = writeNumbers(scratch, dayEnd, line.isCall, NO_TOTALS, 0);
-    const textsEnd = value.length - (numbersEnd - dayEnd);
-    const isAsExpected =
-      key.startsWith(EPOCH_KEY) &&
-      textsEnd >= dayEnd &&
-      value.compare(scratch, HEADER_BYTES, dayEnd, HEADER_BYTES, dayEnd) === 0 &&
-      value.compare(scratch, dayEnd, numbersEnd, textsEnd) === 0;
-    if (!isAsExpected) throw new Error('Usage totals are not encoded as the meter does it: key or schema has changed.');
-    value.copy(this.#header, 0, 0, HEADER_BYTES);
-    const keyRest = Buffer.from(key.slice(EPOCH_KEY.length));
-    const bytes = Buffer.concat([keyRest, value.subarray(dayEnd, textsEnd)]);
-    return { bytes, keyLength: keyRest.length, isCall: line.isCall };
+    const key = usageTotals.key(total).slice(EPOCH_KEY.length);
+    const value = this.#codec.encode(usageTotals, total).subarray(EPOCH_END, isCall ? -CALL_NUMBERS : -SAMPLE_NUMBERS);
+    const keyLength = Buffer.byteLength(key);
+    const bytes = Buffer.allocUnsafe(keyLength + value.length);
+    bytes.write(key);
+    value.copy(bytes, keyLength);
+    return { bytes, keyLength, isCall };
   }
 
   /** The changed totals of days as records; the changes are forgotten. */
@@ -81,6 +73,27 @@ export class TotalWriter {
       }
     }
     return records;
+  }
+
+  /**
+   * Day and numbers are written around the texts by hand: only where the codec would put them.
+   * @throws Error when key or schema have changed
+   */
+  #checkLayout(isCall: boolean): Buffer {
+    const texts = { tenant: 'a', product: 'b', cluster: 'c', namespace: 'd' };
+    const total = this.emptyTotal(EPOCH, { source: '', id: '', meter: 'e', ...texts, isCall });
+    const value = this.#codec.encode(usageTotals, total);
+    const dayEnd = writeDay(scratch, HEADER_BYTES, EPOCH);
+    const end = writeNumbers(scratch, dayEnd, isCall, NO_TOTALS, 0);
+    const numbers = isCall ? CALL_NUMBERS : SAMPLE_NUMBERS;
+    const isAsWritten =
+      usageTotals.key(total).startsWith(EPOCH_KEY) &&
+      dayEnd === EPOCH_END &&
+      end - dayEnd === numbers &&
+      value.compare(scratch, HEADER_BYTES, dayEnd, HEADER_BYTES, dayEnd) === 0 &&
+      value.compare(scratch, dayEnd, end, value.length - numbers) === 0;
+    if (!isAsWritten) throw new Error('Usage totals are not encoded as the meter does it: key or schema has changed.');
+    return value;
   }
 }
 
@@ -136,5 +149,10 @@ const MAX_OTHER_BYTES = HEADER_BYTES + 16 + 4 + 17 + 1 + 5 * 8;
 
 const EPOCH = dayOf(0);
 const EPOCH_KEY = keyStartOf(EPOCH);
+/** Where the day of a value ends that is the epoch. */
+const EPOCH_END = HEADER_BYTES + 1;
+/** Bytes of the numbers where all are zero. */
+const CALL_NUMBERS = 8;
+const SAMPLE_NUMBERS = 7;
 const NO_TOTALS = new DayTotals(EPOCH);
 const scratch = Buffer.alloc(MAX_OTHER_BYTES);

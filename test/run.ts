@@ -15,7 +15,13 @@ const MINUTE = 60_000;
 
 const stages: Readonly<Record<string, () => Promise<Outcome>>> = {
   types: () => runCommand('types', 'tsc', ['-p', '.']),
-  format: () => runCommand('format', 'biome', ['ci', '--error-on-warnings', '.']),
+  format: () =>
+    runCommand('format', 'biome', [
+      'ci',
+      '--error-on-warnings',
+      ...(process.stdout.isTTY ? [] : ['--colors=off']),
+      '.',
+    ]),
   exports: () => runCommand('exports', 'knip', []),
   unit: () => runUnitTests(),
   integration: () => runIntegrationTests(),

@@ -9,38 +9,37 @@
  * @param weights non-negative, at least one above zero
  */
 export function splitAmount(amount: bigint, weights: readonly bigint[]): bigint[] {
+  if (amount < 0n) return splitAmount(-amount, weights).map((part) => -part);
   const total = sumOf(weights);
   if (total <= 0n) throw new RangeError(`Cannot split ${amount} over weights that add up to ${total}.`);
-  const size = amount < 0n ? -amount : amount;
-  const parts: bigint[] = new Array(weights.length);
-  const remainders: bigint[] = new Array(weights.length);
-  let given = 0n;
-  for (const [i, weight] of weights.entries()) {
-    const product = size * weight;
+  const parts: bigint[] = [];
+  const remainders: bigint[] = [];
+  let left = amount;
+  for (const weight of weights) {
+    const product = amount * weight;
     const part = product / total;
-    parts[i] = part;
-    remainders[i] = product - part * total;
-    given += part;
+    parts.push(part);
+    remainders.push(product - part * total);
+    left -= part;
   }
-  for (const i of largest(remainders, Number(size - given))) parts[i] = (parts[i] ?? 0n) + 1n;
-  return amount < 0n ? parts.map((part) => -part) : parts;
+  for (const i of largest(remainders, Number(left))) parts[i] = (parts[i] ?? 0n) + 1n;
+  return parts;
 }
 
 /** Divides to the nearest whole number; exactly half goes to the even one. `divisor` is above zero. */
 export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
-  const size = dividend < 0n ? -dividend : dividend;
-  const floor = size / divisor;
-  const twice = 2n * (size - floor * divisor);
+  if (dividend < 0n) return -divideHalfEven(-dividend, divisor);
+  const floor = dividend / divisor;
+  const twice = 2n * (dividend - floor * divisor);
   const up = twice > divisor || (twice === divisor && (floor & 1n) === 1n);
-  const rounded = up ? floor + 1n : floor;
-  return dividend < 0n ? -rounded : rounded;
+  return up ? floor + 1n : floor;
 }
 
-function sumOf(values: readonly bigint[]): bigint {
+function sumOf(weights: readonly bigint[]): bigint {
   let sum = 0n;
-  for (const value of values) {
-    if (value < 0n) throw new RangeError(`A weight cannot be below zero: ${value}.`);
-    sum += value;
+  for (const weight of weights) {
+    if (weight < 0n) throw new RangeError(`A weight cannot be below zero: ${weight}.`);
+    sum += weight;
   }
   return sum;
 }
@@ -53,7 +52,6 @@ function sumOf(values: readonly bigint[]): bigint {
  * values that round to the threshold itself are compared exactly.
  */
 function largest(values: readonly bigint[], count: number): number[] {
-  if (count === 0) return [];
   const rounded = Float64Array.from(values, Number);
   const threshold = rounded.toSorted()[values.length - count] ?? 0;
   const above: number[] = [];
@@ -62,11 +60,7 @@ function largest(values: readonly bigint[], count: number): number[] {
     if (value > threshold) above.push(i);
     else if (value === threshold) near.push(i);
   }
-  near.sort((a, b) => compareDescending(values[a] ?? 0n, values[b] ?? 0n) || a - b);
+  // The sort is stable, so equals stay in order; a difference of bigints never rounds to 0.
+  near.sort((a, b) => Number((values[b] ?? 0n) - (values[a] ?? 0n)));
   return above.concat(near.slice(0, count - above.length));
-}
-
-function compareDescending(a: bigint, b: bigint): number {
-  if (a === b) return 0;
-  return a > b ? -1 : 1;
 }

@@ -14,7 +14,11 @@ const SILENCE_LIMIT_MS = 60_000;
  * @param onRecord takes each record; `topic` is the name as given
  * @throws ApportionError `topic_silent` when the broker delivers nothing for a minute before the end is reached.
  */
-export async function readTopic(kafka: Kafka, name: string, onRecord: (record: InputRecord) => void | Promise<void>): Promise<void> {
+export async function readTopic(
+  kafka: Kafka,
+  name: string,
+  onRecord: (record: InputRecord) => void | Promise<void>,
+): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {

@@ -24,7 +24,7 @@ const logger = createLogger('error');
 
 const { values: options } = parseArgs({
   options: {
-    calls: { type: 'string', default: '1000000' },
+    calls: { type: 'string', default: '2000000' },
     rounds: { type: 'string', default: '3' },
     identities: { type: 'string', default: '5000000' },
   },

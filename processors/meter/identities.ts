@@ -27,7 +27,7 @@ export class Identities {
   find(identity: Hash): boolean {
     const segment = this.#segments[(identity[3] ?? 0) & (SEGMENTS - 1)] ?? this.#segment;
     this.#segment = segment;
-    if (segment.oldestDay !== this.#oldestDay) dropClosed(segment, this.#oldestDay);
+    if (segment.earliestDay < this.#oldestDay) dropClosed(segment, this.#oldestDay);
     if (segment.used >= segment.limit) index(segment, segment.tags.length * GROWTH);
     const { tags } = segment;
     const tag = tagOf(identity[0] ?? 0);
@@ -71,6 +71,7 @@ export class Identities {
     const entry = segment.used;
     segment.tags[this.#slot] = tagOf(identity[0] ?? 0);
     segment.entries[this.#slot] = entry;
+    if (lastDay < segment.earliestDay) segment.earliestDay = lastDay;
     const words = addPlace(segment);
     const at = placeOf(entry);
     words[at] = identity[0] ?? 0;
@@ -111,8 +112,8 @@ interface Segment {
   used: number;
   /** Entries that the index may have before it grows. */
   limit: number;
-  /** Days before this have been dropped. */
-  oldestDay: number;
+  /** No entry's last day is before this. */
+  earliestDay: number;
 }
 
 /** A power of two. */
@@ -132,7 +133,7 @@ const CONTENT_MASK = 0xff;
 
 /** Indexes begin at sizes that lie between one step of growth and the next. */
 function newSegment(number: number): Segment {
-  const segment = { ...emptyIndex(0), chunks: [], used: 0, limit: 0, oldestDay: Number.NEGATIVE_INFINITY };
+  const segment = { ...emptyIndex(0), chunks: [], used: 0, limit: 0, earliestDay: Number.POSITIVE_INFINITY };
   index(segment, Math.round(SMALLEST_INDEX * GROWTH ** (number / SEGMENTS)));
   return segment;
 }
@@ -203,15 +204,16 @@ function lastDayAt(words: Int32Array, at: number): number {
 /** Moves the open entries to the front, and gives back what is not needed any more. */
 function dropClosed(segment: Segment, oldestDay: number): void {
   const all = segment.used;
-  segment.oldestDay = oldestDay;
+  segment.earliestDay = Number.POSITIVE_INFINITY;
   segment.used = 0;
   for (let from = 0; from < all; from++) {
     const words = chunkOf(segment, from);
     const at = placeOf(from);
-    if (lastDayAt(words, at) < oldestDay) continue;
+    const lastDay = lastDayAt(words, at);
+    if (lastDay < oldestDay) continue;
+    segment.earliestDay = Math.min(segment.earliestDay, lastDay);
     addPlace(segment).set(words.subarray(at, at + ENTRY_WORDS), placeOf(segment.used - 1));
   }
-  if (segment.used === all) return;
   segment.chunks.length = Math.ceil(segment.used / CHUNK_ENTRIES);
   let slots = segment.tags.length;
   while (slots > 2 * SMALLEST_INDEX && segment.used < (slots / GROWTH / GROWTH) * MAX_LOAD)

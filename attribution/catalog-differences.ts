@@ -58,11 +58,11 @@ function valueText(value: unknown): string {
 /** Rules that both catalogs have, and that come at another place among them. */
 function moves(before: readonly { readonly id: string }[], after: readonly { readonly id: string }[]): string[] {
   const [old, now] = [new Set(before.map(({ id }) => id)), new Set(after.map(({ id }) => id))];
-  const kept = [...old].filter((id) => now.has(id));
+  const places = new Map([...old].filter((id) => now.has(id)).map((id, place) => [id, place]));
   return [...now]
     .filter((id) => old.has(id))
     .flatMap((id, place) => {
-      const earlier = kept.indexOf(id);
+      const earlier = places.get(id) ?? place;
       return earlier === place ? [] : [`rule ${id}: moved from place ${earlier + 1} to ${place + 1} of those kept`];
     });
 }

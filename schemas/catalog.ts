@@ -66,7 +66,7 @@ export interface Rule extends Period {
   readonly leave?: { readonly reason: string } | undefined;
 }
 
-/** From a field of the charge (one of `MATCH_FIELDS`, or `tags.<key>`) to a value, a glob, or a list of either. */
+/** From a field of the charge (see `MATCH_FIELDS`, or `tags.<key>`) to a value, a glob, or a list of either. */
 export type Match = Readonly<Record<string, string | readonly string[]>>;
 
 export type Split = UsageSplit | CostSplit | EvenSplit | FixedSplit | BlendSplit;
@@ -114,7 +114,7 @@ export type Fallback = Split | { readonly leave: { readonly reason: string } };
 
 export const ACTIONS = ['assign', 'split', 'cover', 'hold', 'leave'] as const;
 
-export const MATCH_FIELDS = [
+const MATCH_FIELDS = [
   'source',
   'account',
   'subAccount',

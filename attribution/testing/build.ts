@@ -17,7 +17,7 @@ export function day(text: string): Day {
   return parsed ?? assert.fail();
 }
 
-export function amount(text: string): Amount {
+function amount(text: string): Amount {
   const parsed = parseAmount(text);
   return typeof parsed === 'bigint' ? parsed : assert.fail(parsed.fault);
 }

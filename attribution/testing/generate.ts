@@ -17,7 +17,7 @@ import { D, report, total } from './build.ts';
 const { PROPERTY_RUNS = '500' } = process.env;
 export const RUNS = { numRuns: Number(PROPERTY_RUNS) };
 
-export const TENANTS = ['acme', 'globex', 'hooli', 'initech', 'retired', 'umbrella'];
+const TENANTS = ['acme', 'globex', 'hooli', 'initech', 'retired', 'umbrella'];
 const METERS = ['call_duration', 'call_count', 'login'];
 const PRODUCTS = ['', 'asr', 'bot', 'unheard'];
 const ACCOUNTS: readonly (readonly [source: string, account: string])[] = [
@@ -58,7 +58,7 @@ function sparse<T extends object>(fields: T): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-export const amountArb: fc.Arbitrary<Amount> = fc
+const amountArb: fc.Arbitrary<Amount> = fc
   .oneof(
     { weight: 2, arbitrary: fc.bigInt(-20n, 20n) },
     { weight: 4, arbitrary: fc.bigInt(-(10n ** 15n), 10n ** 15n) },
@@ -188,7 +188,7 @@ function withDefaultTier(split: object, level: number): object {
   return level === byDefault ? { split } : { tier: TIERS[level], split };
 }
 
-export const rulesArb = fc
+const rulesArb = fc
   .array(fc.tuple(matchArb, periodArb, actionArb), { minLength: 1, maxLength: 8 })
   .map((rules) => rules.map(([match, period, action], i) => ({ id: `rule-${i}`, match, ...period, ...action })));
 

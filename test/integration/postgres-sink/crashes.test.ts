@@ -67,7 +67,7 @@ test('a take-over waits for the earlier owner who is committing, and goes on beh
     await committing;
     await (await heir).commit();
   } finally {
-    blocker.release();
+    blocker.release(true);
   }
   await assertWritten(tenant, documents, partition);
 });
@@ -117,7 +117,7 @@ test('survives a server that ends its session in the middle of a transaction', a
     await blocker.query('ROLLBACK');
     await committing;
   } finally {
-    blocker.release();
+    blocker.release(true);
   }
   await assertWritten(tenant, documents, partition);
 });

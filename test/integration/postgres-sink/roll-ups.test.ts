@@ -43,7 +43,9 @@ test('weeks and months are the sums of the days, to the last unit, after any his
   await fc.assert(
     fc.asyncProperty(history, async (flushes) => {
       histories += 1;
-      const made = flushes.map((flush) => flush.map(({ dayNumber, ...fields }) => documentOf(histories, dayNumber, fields)));
+      const made = flushes.map((flush) =>
+        flush.map(({ dayNumber, ...fields }) => documentOf(histories, dayNumber, fields)),
+      );
       for (const flush of made) await sink.write(attributions, flush);
       const standing = newest(made.flat());
       for (const period of ['week', 'month'] as const) {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { selectDays } from '../operations/select-days.ts';
 import type { Check } from '../operations/verify/check.ts';
 import { verify } from '../operations/verify/verify.ts';
+import { startProgress } from '../runtime/terminal/progress.ts';
 import { styled } from '../runtime/terminal/style.ts';
 import { table } from '../runtime/terminal/table.ts';
 import { withWorld } from './world.ts';
@@ -16,7 +17,10 @@ export function verifyCommand(): Command {
       withWorld(self, async (world) => {
         const range = selectDays(options.from, options.to);
         const audited = { kafka: world.kafka, pool: world.pool, prefix: world.settings.topicPrefix };
-        const checks = await verify({ ...audited, codec: await world.codec() }, range);
+        const progress = startProgress('Reading topics, records');
+        const report = (records: number): void => progress.update(records, null);
+        const checks = await verify({ ...audited, codec: await world.codec(), report }, range);
+        progress.done('read and compared');
         console.log(checksText(checks));
         if (checks.some((check) => check.failed > 0)) process.exitCode = 1;
       }),

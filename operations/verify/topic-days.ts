@@ -23,15 +23,19 @@ export interface TopicDays {
   readonly catalog: CatalogRecord | null;
 }
 
-/** Folds the topics as any reader should: by `observedAt`, by `through`, by (calcVersion, revision). */
+/**
+ * Folds the topics as any reader should: by `observedAt`, by `through`, by (calcVersion, revision). `onRecord` is called
+ * for each record read.
+ */
 export async function readTopicDays(
   kafka: Kafka,
   prefix: string,
   codec: PreparedCodec,
   range: DayRange,
+  onRecord: () => void,
 ): Promise<TopicDays> {
   const read = <T>(topic: Topic<T>, keep: (value: T) => boolean, newer: (a: T, b: T) => T): Promise<Map<string, T>> =>
-    readNewest(kafka, prefix, codec, topic, keep, newer);
+    readNewest(kafka, prefix, codec, topic, keep, newer, onRecord);
   const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
 
   const reports = await read(costReports, inRange, newestReport);
@@ -60,6 +64,7 @@ async function readNewest<T>(
   topic: Topic<T>,
   keep: (value: T) => boolean,
   newer: (a: T, b: T) => T,
+  onRecord: () => void,
 ): Promise<Map<string, T>> {
   const newest = new Map<string, T>();
   let values: Buffer[] = [];
@@ -77,6 +82,7 @@ async function readNewest<T>(
     }
   };
   await readTopic(kafka, prefix + topic.name, async (record) => {
+    onRecord();
     if (record.value !== null) values.push(record.value);
     if (values.length >= CHUNK) await take();
   });

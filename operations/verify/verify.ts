@@ -15,11 +15,17 @@ export interface Audited {
   readonly pool: Pool;
   readonly prefix: string;
   readonly codec: PreparedCodec;
+  /** Called with the number of records read so far. */
+  readonly report?: (records: number) => void;
 }
 
 /** Audits the days; see each check for what it compares. Nothing is written. */
-export async function verify({ kafka, pool, prefix, codec }: Audited, range: DayRange): Promise<readonly Check[]> {
-  const topics = await readTopicDays(kafka, prefix, codec, range);
+export async function verify(
+  { kafka, pool, prefix, codec, report }: Audited,
+  range: DayRange,
+): Promise<readonly Check[]> {
+  let records = 0;
+  const topics = await readTopicDays(kafka, prefix, codec, range, () => report?.(++records));
   return [
     ...(await checkConservation(pool, range)),
     ...(await checkTopicsAndPostgres(pool, range, topics)),

@@ -1,6 +1,6 @@
 /**
- * What a data folder holds: stack.json (made first, `complete` last), env, kafka/, postgres/, logs/, one .pid file per
- * server, and lock while somebody changes something. Nothing else in the folder is ours, and nothing else is touched.
+ * What a data folder holds: stack.json (made first, `complete` last), env, kafka/, kafka.properties, postgres/, logs/,
+ * one .pid file per server, and lock while somebody changes something. Nothing else in the folder is ours or touched.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -79,7 +79,7 @@ const stateFile = (path: string): string => join(path, 'stack.json');
 
 /** Throws away what an unfinished first start has left. */
 export function removeServerData(path: string): void {
-  for (const name of ['kafka', 'postgres']) {
+  for (const name of ['kafka', 'kafka.properties', 'postgres', 'postgres.password']) {
     rmSync(join(path, name), { recursive: true, force: true });
   }
 }

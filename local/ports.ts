@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 
 /** Below the range from which systems take the ports of outgoing connections: a remembered port stays free. */
 const lowest = 20_000;
@@ -33,7 +34,8 @@ export function listenerOf(port: number): string {
   if (pid === null) {
     return 'another process';
   }
-  return `${readText(`/proc/${pid}/comm`).trim()} (process ${pid})`;
+  const file = readText(`/proc/${pid}/cmdline`).split('\0')[0] ?? '';
+  return `${basename(file)} (process ${pid})`;
 }
 
 /** proc_net(5): local address in hexadecimal, state 0A is listening, the tenth column is the inode. */

@@ -8,6 +8,7 @@ import type { Server, Tools } from './server.ts';
 
 const startLimitMs = 120_000;
 const passingLimitMs = 15_000;
+const portLimitMs = 3000;
 const largestLogBytes = 16 * 1024 * 1024;
 const quotedLines = 15;
 
@@ -71,13 +72,18 @@ async function untilAnswers(server: Server, folder: DataFolder, log: string, log
   return false;
 }
 
+/** A process that was killed holds its ports until its last thread is gone, a moment after it looks dead. */
 async function demandFreePorts(server: Server, folder: DataFolder): Promise<void> {
+  const end = Date.now() + portLimitMs;
   for (const port of server.ports(folder)) {
-    if (!(await isFree(port))) {
-      throw localError(
-        'local_port_taken',
-        `${server.title} cannot have its port ${port}: ${listenerOf(port)} listens on it.`,
-      );
+    while (!(await isFree(port))) {
+      if (Date.now() > end) {
+        throw localError(
+          'local_port_taken',
+          `${server.title} cannot have its port ${port}: ${listenerOf(port)} listens on it.`,
+        );
+      }
+      await sleep(50);
     }
   }
 }

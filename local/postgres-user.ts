@@ -53,9 +53,12 @@ function isPassable(folder: string): boolean {
   return (statSync(folder).mode & 0o001) === 0o001 && (parent === folder || isPassable(parent));
 }
 
-/** A clone below /root is closed to other users. One capability lets Postgres through, and it still is not root. */
+/**
+ * A clone below /root is closed to other users. One capability lets Postgres through, and it still is not root.
+ * capabilities(7): without no_setuid_fixup, access(2), by which Postgres looks at its files, would not see it.
+ */
 function throughClosedFolders(command: Command, user: User): Command {
   const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
-  const capability = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+  const capability = ['--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
   return { ...command, file: 'setpriv', args: [...identity, ...capability, command.file, ...command.args] };
 }

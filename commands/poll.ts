@@ -1,6 +1,14 @@
 import { Argument, Command } from 'commander';
+import { dayFrom } from '../operations/select-days.ts';
 import { makePoller, pollerNames } from '../producers/pollers.ts';
+import type { Day } from '../schemas/scalars.ts';
 import { withWorld } from './world.ts';
+
+interface Options {
+  readonly path?: string[];
+  readonly from?: string;
+  readonly to?: string;
+}
 
 /** `apportion poll NAME` */
 export function pollCommand(): Command {
@@ -8,11 +16,13 @@ export function pollCommand(): Command {
     .description('ask a source once, now, and publish what it says; exit code 1 if anything of it could not be used')
     .addArgument(new Argument('<name>', 'poller').choices(pollerNames))
     .option('--path <paths...>', 'for focus-file: files, folders or globs instead of those of the settings')
-    .action((name: string, options: { path?: string[] }, self: Command) =>
+    .option('--from <day>', 'first day to publish, YYYY-MM-DD')
+    .option('--to <day>', 'last day to publish, included')
+    .action((name: string, options: Options, self: Command) =>
       withWorld(self, async (world) => {
         const paths = options.path === undefined ? {} : { paths: options.path };
         const poller = makePoller(name, { ...world.settings.pollers[name], ...paths });
-        const outcome = await poller.poll(await world.publisher());
+        const outcome = await poller.poll(await world.publisher(), wantedDays(options));
         for (const fault of outcome.faults) console.error(fault);
         const unsaid = outcome.faultCount - outcome.faults.length;
         if (unsaid > 0) console.error(`and ${unsaid} more`);
@@ -20,4 +30,10 @@ export function pollCommand(): Command {
         if (outcome.faultCount > 0) process.exitCode = 1;
       }),
     );
+}
+
+function wantedDays({ from, to }: Options): (day: Day) => boolean {
+  const first = from === undefined ? null : dayFrom('--from', from);
+  const last = to === undefined ? null : dayFrom('--to', to);
+  return (day) => (first === null || day >= first) && (last === null || day <= last);
 }

@@ -63,22 +63,29 @@ export async function readFocusFiles(
   return run.result();
 }
 
-/** Reads FOCUS files and publishes their reports. */
-export async function sendFocusFiles(config: FocusFileConfig, publisher: Publisher): Promise<FocusResult> {
+/** Reads FOCUS files and publishes their reports, or only those of the days that are wanted, which `reports` counts. */
+export async function sendFocusFiles(
+  config: FocusFileConfig,
+  publisher: Publisher,
+  isWanted: (day: Day) => boolean = () => true,
+): Promise<FocusResult> {
   let batch: CostReport[] = [];
   let batchLines = 0;
+  let sent = 0;
   const publish = async (): Promise<void> => {
     await publisher.publish(costReports, batch);
     batch = [];
     batchLines = 0;
   };
   const result = await readFocusFiles(config, async (report) => {
+    if (!isWanted(report.day)) return;
+    sent += 1;
     batch.push(report);
     batchLines += report.lines.length;
     if (batchLines >= BATCH_LINES || batch.length >= BATCH_REPORTS) await publish();
   });
   if (batch.length > 0) await publish();
-  return result;
+  return { ...result, reports: sent };
 }
 
 const BATCH_LINES = 10_000;

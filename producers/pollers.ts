@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApportionError } from '../runtime/errors.ts';
 import type { Publisher } from '../runtime/publisher.ts';
+import type { Day } from '../schemas/scalars.ts';
 import { focusFileShape } from './focus-file/config.ts';
 import { type FocusResult, sendFocusFiles } from './focus-file.ts';
 
@@ -10,8 +11,8 @@ export interface Poller {
   /** When it is asked, as a cron expression in UTC. */
   readonly schedule: string;
   readonly jitterMs: number;
-  /** Asks once and publishes what it was told. Gives what was done, in a sentence. */
-  poll(publisher: Publisher): Promise<PollOutcome>;
+  /** Asks once and publishes what it was told of the days that are wanted: of all it knows when nothing is said. */
+  poll(publisher: Publisher, isWanted?: (day: Day) => boolean): Promise<PollOutcome>;
 }
 
 export interface PollOutcome {
@@ -31,8 +32,8 @@ const makers: Readonly<Record<string, (settings: Record<string, unknown>) => Pol
   'focus-file': (settings) => {
     const shape = z.strictObject({ ...focusFileShape.shape, ...scheduleShape.shape });
     const { schedule, jitterSeconds, ...config } = checked('focus-file', shape, settings);
-    const poll = async (publisher: Publisher): Promise<PollOutcome> =>
-      focusOutcome(await sendFocusFiles(config, publisher));
+    const poll: Poller['poll'] = async (publisher, isWanted) =>
+      focusOutcome(await sendFocusFiles(config, publisher, isWanted));
     return { name: 'focus-file', schedule, jitterMs: jitterSeconds * 1000, poll };
   },
 };

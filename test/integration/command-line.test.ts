@@ -238,6 +238,16 @@ test('an audit finds what was altered behind the back of the sink', async () => 
   assert.match(stdout, /^Passed +days recomputed from the topics/m);
 });
 
+test('a FOCUS file is polled, and what lies beyond the horizon is a dead letter', async () => {
+  const bills = new URL('../../local/demo/real/data/focus-sample.csv', import.meta.url).pathname;
+  const said = await done('poll', 'focus-file', '--path', bills, '--from', '2024-09-18', '--to', '2024-09-18');
+  const [, reports] = /^focus-file: (\d+) reports of 1000 rows in 1 files$/m.exec(said) ?? [];
+  assert.ok(Number(reports) > 0, said);
+  await done('settle', '--timeout', '60s');
+  const letters = (await done('dead-letters', 'list', '--reason', 'beyond_horizon', '--json')).trim().split('\n');
+  assert.equal(letters.length, Number(reports));
+});
+
 test('wrong use ends with 2, and says how it is right', async () => {
   for (const args of [['nonsense'], ['export', 'attributions'], ['run', 'nonsense'], ['send', 'bills', 'x']]) {
     const { code, stderr } = await apportion(args, env);

@@ -50,6 +50,8 @@ export interface Delivery {
 /** So much input, folded but not yet flushed, calls for a flush at once; twice as much makes reading wait for it. */
 const FLUSH_BYTES = 128 * 1024 * 1024;
 
+/** How long the last commit may take when the process is to end; what it held is otherwise read again. */
+const FINISH_LIMIT_MS = 15_000;
 const CLOSE_LIMIT_MS = 3_000;
 
 /** A zombie hears by its next heartbeat that the task is no longer its own; until then it must not take it back. */
@@ -136,8 +138,8 @@ export class TaskRunner<Out> {
   async finish(): Promise<void> {
     this.#finishing = true;
     this.#alarm.ring();
-    if (this.#open === null) return this.close();
-    await this.#life;
+    const limit = sleep(FINISH_LIMIT_MS, undefined, { ref: false });
+    if (this.#open !== null) await Promise.race([this.#life, limit]);
     await this.close();
   }
 
@@ -219,7 +221,7 @@ export class TaskRunner<Out> {
     this.#recheck = false;
     const committed = await this.#host.commits.open(this.id);
     if (isSame(committed, open.committed)) return;
-    throw new TaskLost('fenced', `${this.name} was committed by another owner in between.`, 'Nothing to do.');
+    throw new TaskLost('unknown', `${this.name} was committed by another owner in between.`, 'Nothing to do.');
   }
 
   async #lost(error: unknown): Promise<void> {

@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KafkaMessage } from 'kafkajs';
+import { createLogger } from '../logger.ts';
+import type { Commits, Committed, Flush, StartPosition, Task, TaskId } from '../task.ts';
+import { TaskLost } from '../task-lost.ts';
+import { type TaskHost, TaskRunner } from './task-runner.ts';
+
+const id: TaskId = { processor: 'p', topics: ['in'], partition: 2 };
+
+test('folds each record once, whatever batches come: older ones, overlapping ones, ones that leave a gap', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  world.take(runner, 0, 5);
+  world.take(runner, 0, 5);
+  world.take(runner, 9, 12);
+  world.take(runner, 3, 9);
+  world.take(runner, 9, 12);
+  assert.deepEqual(world.task().folded, [
+    'in 0',
+    'in 1',
+    'in 2',
+    'in 3',
+    'in 4',
+    'in 5',
+    'in 6',
+    'in 7',
+    'in 8',
+    'in 9',
+    'in 10',
+    'in 11',
+  ]);
+  assert.equal(world.wants(runner), 'in@12');
+  await runner.close();
+});
+
+test('markers and holes move the position on, and the position is committed', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  runner.take('in', 2, { from: 0, next: 9, messages: [message(1), message(4)] });
+  runner.take('in', 2, { from: 9, next: 12, messages: [] });
+  await until(() => world.committed.get('in')?.offset === 12);
+  assert.deepEqual(world.task().folded, ['in 1', 'in 4']);
+  await runner.close();
+});
+
+test('gives nothing out before it has come to what was committed', async () => {
+  const world = createWorld({ end: 20, committed: 10, start: { at: 'offset', offset: 4 } });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@4');
+  world.take(runner, 4, 9);
+  await intervals();
+  assert.equal(world.task().flushes, 0);
+  world.take(runner, 9, 13);
+  await until(() => world.committed.get('in')?.offset === 13);
+  await runner.close();
+});
+
+test('never begins beyond what was committed, whatever time is asked for', async () => {
+  const world = createWorld({ end: 20, committed: 10, start: { at: 'timestamp', ms: 5 }, timestampOffset: 17 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@10');
+  await runner.close();
+});
+
+test('reads broadcasts to the end they had before any input, and on from there', async () => {
+  const world = createWorld({ end: 20, broadcastEnd: 3 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'all@0');
+  world.take(runner, 0, 5);
+  runner.take('all', 0, { from: 0, next: 2, messages: [message(0), message(1)] });
+  assert.deepEqual(world.task().folded, ['all 0', 'all 1']);
+  runner.take('all', 0, { from: 2, next: 3, messages: [message(2)] });
+  assert.equal(world.wants(runner), 'all@3 in@0');
+  world.take(runner, 0, 1);
+  assert.deepEqual(world.task().folded, ['all 0', 'all 1', 'all 2', 'in 0']);
+  await runner.close();
+});
+
+test('after a commit that was not confirmed it begins anew, from what is committed', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  world.take(runner, 0, 5);
+  await until(() => world.committed.get('in')?.offset === 5);
+  world.failNext = new TaskLost('unknown', 'no answer', 'wait');
+  world.take(runner, 5, 8);
+  await until(() => world.tasks.length === 2 && world.wants(runner) === 'in@0');
+  assert.deepEqual(world.task().restoredFrom, 5);
+  world.take(runner, 0, 8);
+  await until(() => world.committed.get('in')?.offset === 8);
+  await runner.close();
+});
+
+test('an error that trying again would not help ends everything', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  world.failNext = new TypeError('a bug');
+  world.take(runner, 0, 5);
+  await until(() => world.failures.length === 1);
+  assert.match(String(world.failures[0]), /a bug/);
+  await runner.close();
+});
+
+test('folds on while a commit is under way, and commits one flush at a time', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  const release = world.holdCommits();
+  world.take(runner, 0, 5);
+  await until(() => world.underWay === 1);
+  world.take(runner, 5, 9);
+  await intervals();
+  assert.equal(world.task().flushes, 1);
+  assert.equal(world.task().folded.length, 9);
+  release();
+  await until(() => world.committed.get('in')?.offset === 9);
+  assert.equal(world.mostUnderWay, 1);
+  await runner.close();
+});
+
+test('too much input makes reading wait for the flush', async () => {
+  const world = createWorld({ end: 1_000 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  const release = world.holdCommits();
+  const big = Buffer.alloc(16 * 1024 * 1024);
+  const takeBig = (offset: number) =>
+    runner.take('in', 2, { from: offset, next: offset + 1, messages: [message(offset, big)] });
+  takeBig(0);
+  await until(() => world.underWay === 1);
+  let offset = 1;
+  while (runner.relief() === undefined && offset < 100) takeBig(offset++);
+  assert.ok(offset < 20, `${offset} times 16 MiB`);
+  release();
+  await runner.relief();
+  assert.equal(runner.relief(), undefined);
+  await until(() => world.committed.get('in')?.offset === offset);
+  await runner.close();
+});
+
+test('keeps its state over a rebalance when nobody else has committed, and begins anew when somebody has', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  world.take(runner, 0, 5);
+  await until(() => world.committed.get('in')?.offset === 5);
+  runner.rebalanced();
+  await until(() => world.opened === 2);
+  world.take(runner, 5, 7);
+  await until(() => world.committed.get('in')?.offset === 7);
+  assert.equal(world.tasks.length, 1);
+
+  world.committed.set('in', { offset: 11, metadata: 'another' });
+  runner.rebalanced();
+  await until(() => world.tasks.length === 2, 10_000);
+  assert.equal(world.task().restoredFrom, 11);
+  await runner.close();
+});
+
+test('flushes and commits what it has when it is to finish', async () => {
+  const world = createWorld({ end: 20, commitIntervalMs: 1_000_000 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  await until(() => world.task().flushes === 1);
+  world.take(runner, 0, 5);
+  await runner.finish();
+  assert.equal(world.committed.get('in')?.offset, 5);
+  assert.equal(world.closed, 1);
+  world.take(runner, 5, 6);
+  assert.equal(world.task().folded.length, 5);
+});
+
+test('lets a commit arrive when it is closed, and writes nothing after', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  const release = world.holdCommits();
+  world.take(runner, 0, 5);
+  await until(() => world.underWay === 1);
+  world.take(runner, 5, 9);
+  const closing = runner.close();
+  assert.equal(world.closed, 0);
+  release();
+  await closing;
+  assert.deepEqual([world.committed.get('in')?.offset, world.closed, world.task().flushes], [5, 1, 1]);
+});
+
+test('is opened only when the runner before it is through', async () => {
+  const world = createWorld({ end: 20 });
+  const before = Promise.withResolvers<void>();
+  const runner = new TaskRunner(id, world.host, before.promise);
+  await intervals();
+  assert.equal(world.opened, 0);
+  before.resolve();
+  await until(() => world.opened === 1);
+  await runner.close();
+});
+
+test('refuses to commit a position of what is no input', async () => {
+  const world = createWorld({ end: 20, foreignTopic: 'all' });
+  const runner = new TaskRunner(id, world.host);
+  await until(() => world.wants(runner) === 'in@0');
+  world.take(runner, 0, 1);
+  await until(() => world.failures.length === 1);
+  assert.match(String(world.failures[0]), /all, which is no input/);
+  await runner.close();
+});
+
+interface WorldOptions {
+  readonly end: number;
+  readonly committed?: number;
+  readonly start?: StartPosition;
+  readonly timestampOffset?: number;
+  readonly broadcastEnd?: number;
+  readonly commitIntervalMs?: number;
+  readonly foreignTopic?: string;
+}
+
+/** A task that notes what it is given, and a place for its positions that fails and waits as it is told. */
+class NotingTask implements Task<string> {
+  readonly folded: string[] = [];
+  restoredFrom: number | null = null;
+  flushes = 0;
+  readonly #options: WorldOptions;
+  #position = 0;
+  #committed = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+  }
+
+  restore(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, StartPosition> {
+    this.restoredFrom = committed.get('in')?.offset ?? null;
+    this.#committed = this.restoredFrom ?? 0;
+    this.#position = this.#committed;
+    return new Map([['in', this.#options.start ?? { at: 'beginning' }]]);
+  }
+
+  fold({ topic, offset }: { topic: string; offset: number }): void {
+    this.folded.push(`${topic} ${offset}`);
+  }
+
+  advance(topic: string, offset: number): void {
+    if (topic === 'in') this.#position = Math.max(this.#position, offset);
+  }
+
+  flush(): Flush<string> | null {
+    this.flushes++;
+    if (this.#position === this.#committed) return null;
+    this.#committed = this.#position;
+    const topic = this.#options.foreignTopic ?? 'in';
+    return { records: [], committed: new Map([[topic, { offset: this.#position, metadata: '' }]]) };
+  }
+}
+
+class World implements Commits<string> {
+  readonly committed = new Map<string, Committed>();
+  readonly tasks: NotingTask[] = [];
+  readonly failures: unknown[] = [];
+  readonly host: TaskHost<string>;
+  failNext: Error | null = null;
+  opened = 0;
+  closed = 0;
+  underWay = 0;
+  mostUnderWay = 0;
+  #gate: Promise<void> = Promise.resolve();
+
+  constructor(options: WorldOptions) {
+    if (options.committed !== undefined) this.committed.set('in', { offset: options.committed, metadata: '' });
+    this.host = {
+      commits: this,
+      commitIntervalMs: options.commitIntervalMs ?? 5,
+      logger: createLogger('silent'),
+      broadcasts: options.broadcastEnd === undefined ? [] : ['all'],
+      createTask: () => {
+        const task = new NotingTask(options);
+        this.tasks.push(task);
+        return task;
+      },
+      extentOf: async (topic) => ({ low: 0, end: topic === 'all' ? (options.broadcastEnd ?? 0) : options.end }),
+      startOffset: async (_topic, _partition, start) => {
+        if (start.at === 'timestamp') return options.timestampOffset ?? 0;
+        return start.at === 'offset' ? start.offset : 0;
+      },
+      wantsChanged: () => {},
+      committed: () => {},
+      fail: (error) => void this.failures.push(error),
+    };
+  }
+
+  task(): NotingTask {
+    const task = this.tasks.at(-1);
+    assert.ok(task);
+    return task;
+  }
+
+  wants(runner: TaskRunner<string>): string {
+    return runner
+      .wants()
+      .map(({ topic, position }) => `${topic}@${position}`)
+      .join(' ');
+  }
+
+  take(runner: TaskRunner<string>, from: number, next: number): void {
+    const messages = Array.from({ length: next - from }, (_, index) => message(from + index));
+    runner.take('in', 2, { from, next, messages });
+  }
+
+  /** Commits wait until the function that it gives is called. */
+  holdCommits(): () => void {
+    const gate = Promise.withResolvers<void>();
+    this.#gate = gate.promise;
+    return gate.resolve;
+  }
+
+  async open(): Promise<ReadonlyMap<string, Committed>> {
+    this.opened++;
+    return new Map(this.committed);
+  }
+
+  async commit(_task: TaskId, flush: Flush<string>): Promise<void> {
+    this.underWay++;
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
+    await this.#gate;
+    this.underWay--;
+    const failure = this.failNext;
+    this.failNext = null;
+    if (failure !== null) throw failure;
+    for (const [topic, position] of flush.committed) this.committed.set(topic, position);
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+  }
+}
+
+function createWorld(options: WorldOptions): World {
+  return new World(options);
+}
+
+function message(offset: number, value: Buffer | null = null): KafkaMessage {
+  return { offset: String(offset), key: null, value, timestamp: '0', attributes: 0, headers: {} };
+}
+
+async function until(condition: () => boolean, limitMs = 5_000): Promise<void> {
+  const endMs = Date.now() + limitMs;
+  while (!condition()) {
+    assert.ok(Date.now() < endMs, `in vain: ${condition}`);
+    await sleep(1);
+  }
+}
+
+/** Several commit intervals: enough for whatever should not happen to happen. */
+async function intervals(): Promise<void> {
+  await sleep(50);
+}

@@ -128,7 +128,7 @@ class MeterTask implements Task {
     const replay = this.#days.replayFrom(this.#position);
     const metadata = formatCommittedState({ replay, oldestDay: this.#days.oldest });
     return {
-      records: [...refusals, ...this.#writer.write(changedDays)],
+      records: refusals.concat(this.#writer.write(changedDays)),
       committed: new Map([[this.#topic, { offset: this.#position, metadata }]]),
     };
   }

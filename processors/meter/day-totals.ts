@@ -15,7 +15,7 @@ export class DayTotals {
   #slots = new Int32Array(FIRST_ROWS * 2);
   readonly #texts: KeyTexts[] = [];
   #isChanged = new Uint8Array(FIRST_ROWS);
-  #changed: number[] = [];
+  #changes = 0;
 
   constructor(day: Day) {
     this.day = day;
@@ -77,14 +77,16 @@ export class DayTotals {
   change(row: number): boolean {
     if (this.#isChanged[row] === 1) return false;
     this.#isChanged[row] = 1;
-    return this.#changed.push(row) === 1;
+    this.#changes += 1;
+    return this.#changes === 1;
   }
 
-  /** The rows to be written, which are forgotten. */
+  /** The rows to be written, which are forgotten: in the order in which they lie in memory. */
   takeChanged(): readonly number[] {
-    const rows = this.#changed;
-    this.#changed = [];
-    for (const row of rows) this.#isChanged[row] = 0;
+    const rows: number[] = [];
+    for (let row = 0; rows.length < this.#changes; row++) if (this.#isChanged[row] === 1) rows.push(row);
+    this.#isChanged.fill(0);
+    this.#changes = 0;
     return rows;
   }
 

@@ -118,6 +118,24 @@ test('numbers of records are written as before, small ones in the short way', ()
   }
 });
 
+test('checksums of batches are CRC-32C, whatever their length', () => {
+  const crc32C = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
+  assert.equal(crc32C(Buffer.from('123456789')), 0xe3069283, 'the check value of the definition');
+  const bytes = Buffer.from(Array.from({ length: 100 }, (_, i) => (i * 167 + 13) % 256));
+  for (let end = 0; end <= bytes.length; end++) {
+    assert.equal(crc32C(bytes.subarray(0, end)), crcBitByBit(bytes.subarray(0, end)), `${end} bytes`);
+  }
+});
+
+function crcBitByBit(bytes: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
 interface Encoder {
   readonly buffer: Buffer;
   writeVarInt(value: number): Encoder;

@@ -57,6 +57,7 @@ async function hostOf(world: World, role: string, signal: AbortSignal): Promise<
     prefix: world.settings.topicPrefix,
     codec: await world.codec(),
     commitIntervalMs: world.settings.commitIntervalMs,
+    sessionTimeoutMs: world.settings.sessionTimeoutMs,
     logger: world.logger.child({ role }),
     signal,
   };

@@ -23,6 +23,8 @@ export const settingsShape = z.strictObject({
     .default(24),
   horizonDays: z.coerce.number().int().min(1).max(4000).default(400),
   commitIntervalMs: z.coerce.number().int().min(10).max(60_000).default(1000),
+  /** A role that is silent for so long loses its partitions to another. Brokers refuse less than 6 s. */
+  sessionTimeoutMs: z.coerce.number().int().min(6_000).max(300_000).default(15_000),
   openDayIntervalMs: z.coerce.number().int().min(0).default(1000),
   openDayLinesPerSecond: z.coerce.number().int().min(1).default(5000),
   /** Each poller's own settings by its name, in a file only; the poller checks them. */

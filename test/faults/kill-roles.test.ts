@@ -8,7 +8,7 @@ import { dayFrom } from '../../operations/select-days.ts';
 import { readCatalogMetadata } from '../../processors/attribute/positions.ts';
 import { eventually, freshDatabase, freshPrefix, testStack } from '../integration/stack.ts';
 import { differences } from './outcome.ts';
-import { type Disturbance, runPipeline } from './pipeline-run.ts';
+import { BATCHES, type Disturbance, runPipeline } from './pipeline-run.ts';
 import type { SupervisedRole } from './supervised-role.ts';
 
 const KILLS_PER_ROLE = 5;
@@ -42,10 +42,9 @@ test('five kills of each role at random moments change nothing', async () => {
     databaseUrl: await freshDatabase(),
     processes: ROLES.map((role) => [role]),
     disturb: async (at) => {
-      for (const role of at.roles.filter(({ args: [name = ''] }) => kills.get(name)?.has(at.batch))) {
-        await killer.killAtWork(at, role, role.args);
-        killed += 1;
-      }
+      const doomed = at.roles.filter(({ args: [name = ''] }) => kills.get(name)?.has(at.batch));
+      await Promise.all(doomed.map((role) => killer.killAtWork(at, role, role.args)));
+      killed += doomed.length;
     },
   });
   assert.equal(killed, ROLES.length * KILLS_PER_ROLE);
@@ -77,7 +76,7 @@ test('two processes of each role give what one gives, also when one of them dies
     databaseUrl: await freshDatabase(),
     processes: [...ROLES, ...ROLES].map((role) => [role]),
     disturb: async (at) => {
-      if (at.batch === at.batches / 2) await Promise.all(at.roles.slice(0, ROLES.length).map((role) => role.kill()));
+      if (at.batch === BATCHES / 2) await Promise.all(at.roles.slice(0, ROLES.length).map((role) => role.kill()));
     },
   });
   assert.deepEqual(differences(undisturbed, disturbed), []);
@@ -104,7 +103,7 @@ function killPlan(seed: number, roles: readonly string[], kills: number): Readon
     roles.map((role) => {
       const random = new Random(seed, role);
       const batches = new Set<number>();
-      while (batches.size < kills) batches.add(random.integer(0, 28));
+      while (batches.size < kills) batches.add(random.integer(0, BATCHES - 1));
       return [role, batches];
     }),
   );

@@ -12,7 +12,7 @@ import { type Outcome, readOutcome } from './outcome.ts';
 import { SupervisedRole } from './supervised-role.ts';
 
 /** Calls are sent in so many batches, and something may happen after each. */
-const BATCHES = 30;
+export const BATCHES = 12;
 const SETTLE_LIMIT_MS = 120_000;
 
 export interface PipelineRun {
@@ -29,7 +29,6 @@ export interface PipelineRun {
 export interface Disturbance {
   /** From 0. */
   readonly batch: number;
-  readonly batches: number;
   readonly world: World;
   readonly roles: readonly SupervisedRole[];
 }
@@ -55,7 +54,7 @@ export async function runPipeline(run: PipelineRun): Promise<Outcome> {
       const size = Math.ceil(lines.length / BATCHES);
       for (let batch = 0; batch < BATCHES; batch += 1) {
         await publisher.publish(calls, lines.slice(batch * size, (batch + 1) * size));
-        await run.disturb?.({ batch, batches: BATCHES, world, roles });
+        await run.disturb?.({ batch, world, roles });
       }
       await settlePipeline(world, { timeoutMs: SETTLE_LIMIT_MS });
       await publisher.publish(costReports, run.platform.restatements);
@@ -77,5 +76,7 @@ function environmentOf({ stack, prefix, databaseUrl }: PipelineRun): Record<stri
     APPORTION_TOPIC_PREFIX: prefix,
     APPORTION_COMMIT_INTERVAL_MS: '50',
     APPORTION_OPEN_DAY_INTERVAL_MS: '100',
+    // The dead are found out sooner than in production, so that many can die in a minute.
+    APPORTION_SESSION_TIMEOUT_MS: '6000',
   };
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { bigintArray, dateArray, textArray } from '../../runtime/postgres/arrays.ts';
+import { meanwhile } from '../../runtime/postgres/meanwhile.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { monthOf, weekOf } from './periods.ts';
@@ -44,8 +45,11 @@ export class RollUps {
   }
 
   async write(client: PoolClient): Promise<void> {
-    await write(client, this.#weeks, addToTenantWeek, pruneTenantWeek);
-    await write(client, this.#months, addToTenantMonth, pruneTenantMonth);
+    const weeks = changesOf(this.#weeks);
+    const [, months] = await meanwhile(writeChanges(client, weeks, addToTenantWeek, pruneTenantWeek), () =>
+      changesOf(this.#months),
+    );
+    await writeChanges(client, months, addToTenantMonth, pruneTenantMonth);
   }
 
   #move(group: Readonly<DayGroup>, sign: 1 | -1): void {
@@ -115,29 +119,31 @@ function move(
   difference.lines += sign * group.lines;
 }
 
+/** Differences as columns. */
+interface Changes {
+  readonly count: number;
+  readonly values: readonly Buffer[];
+  /** Keys of those that lose lines. */
+  readonly shrunk: readonly Buffer[] | null;
+}
+
 /** In one order everywhere, so that two transactions which meet wait for each other and never both. */
-async function write(
-  client: PoolClient,
-  periods: ReadonlyMap<string, Difference>,
-  addTo: Statement,
-  prune: Statement,
-): Promise<void> {
-  const changed = [...periods]
+function changesOf(differences: ReadonlyMap<string, Difference>): Changes {
+  const changed = [...differences]
     .filter(([, { billed, effective, lines }]) => billed !== 0n || effective !== 0n || lines !== 0)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, difference]) => difference);
-  if (changed.length === 0) return;
-  await client.query({
-    ...addTo,
+  const shrunk = changed.filter(({ lines }) => lines < 0);
+  return {
+    count: changed.length,
     values: [
       ...keysOf(changed),
       amountArray(changed.map(({ billed }) => billed)),
       amountArray(changed.map(({ effective }) => effective)),
       bigintArray(changed.map(({ lines }) => lines)),
     ],
-  });
-  const shrunk = changed.filter(({ lines }) => lines < 0);
-  if (shrunk.length > 0) await client.query({ ...prune, values: keysOf(shrunk) });
+    shrunk: shrunk.length === 0 ? null : keysOf(shrunk),
+  };
 }
 
 function keysOf(differences: readonly Difference[]): Buffer[] {
@@ -149,4 +155,15 @@ function keysOf(differences: readonly Difference[]): Buffer[] {
     textArray(differences.map(({ group }) => group.source)),
     textArray(differences.map(({ group }) => group.service)),
   ];
+}
+
+async function writeChanges(
+  client: PoolClient,
+  { count, values, shrunk }: Changes,
+  addTo: Statement,
+  prune: Statement,
+): Promise<void> {
+  if (count === 0) return;
+  await client.query({ ...addTo, values: [...values] });
+  if (shrunk !== null) await client.query({ ...prune, values: [...shrunk] });
 }

@@ -3,6 +3,8 @@ import { pipelineStages } from '../operations/pipeline-stages.ts';
 import { type SettleOptions, settle } from '../operations/settle.ts';
 import { readCatalogMetadata } from '../processors/attribute/positions.ts';
 import { ApportionError } from '../runtime/errors.ts';
+import { faultOf } from '../runtime/kafka/errors.ts';
+import { isTransient as isPostgresAway } from '../runtime/postgres/sqlstate.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
 import { catalogs } from '../schemas/topics.ts';
 import { type World, withWorld } from './world.ts';
@@ -40,7 +42,8 @@ export async function settlePipeline(world: World, options: SettleOptions): Prom
     );
   }
   const stages = pipelineStages({ admin, pool: world.pool, prefix, catalogPosition: readCatalogMetadata });
-  await settle(admin, stages, options);
+  const isTransient = (error: unknown): boolean => faultOf(error) === 'transient' || isPostgresAway(error);
+  await settle(admin, stages, { isTransient, ...options });
 }
 
 /** Reads `500ms`, `90s`, `5m` or `1h` as milliseconds. */

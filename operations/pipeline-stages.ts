@@ -64,9 +64,16 @@ async function committedOf(admin: Admin, groupId: string, topic: string): Promis
 }
 
 async function sinkPositions(pool: Pool, topic: string): Promise<ReadonlyMap<number, number>> {
-  const { rows } = await pool.query<{ partition: number; next_offset: string }>(
+  // Before the sink has run for the first time there is no table, and nothing was read.
+  const { rows: tables } = await pool.query<{ there: boolean }>(
+    `SELECT to_regclass('sink_offset') IS NOT NULL AS there`,
+  );
+  if (tables[0]?.there !== true) return new Map();
+  const { rows } = await pool.query<{ partition: number; next_offset: string | null }>(
     'SELECT partition, next_offset FROM sink_offset WHERE topic = $1',
     [topic],
   );
-  return new Map(rows.map((row) => [row.partition, Number(row.next_offset)]));
+  return new Map(
+    rows.flatMap((row) => (row.next_offset === null ? [] : [[row.partition, Number(row.next_offset)] as const])),
+  );
 }

@@ -55,3 +55,22 @@ test('a partition without records needs no reader', async () => {
   const idle: Stage = { role: 'meter', topics: ['calls'], positions: async () => new Map() };
   await settle(adminWithEnds({ calls: () => 0 }), [idle], { timeoutMs: 0 });
 });
+
+test('settle asks again what fails for a moment, and gives up what does not pass', async () => {
+  let asked = 0;
+  const moving: Stage = {
+    role: 'meter',
+    topics: ['calls'],
+    positions: async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('the leader moves');
+      return new Map([[0, 5]]);
+    },
+  };
+  const admin = adminWithEnds({ calls: () => 5 });
+  const isTransient = (error: unknown): boolean => String(error).includes('moves');
+  await settle(admin, [moving], { timeoutMs: 5_000, pollMs: 1, isTransient });
+  assert.equal(asked, 3);
+  const broken: Stage = { ...moving, positions: () => Promise.reject(new Error('no such group')) };
+  await assert.rejects(settle(admin, [broken], { timeoutMs: 5_000, pollMs: 1, isTransient }), /no such group/);
+});

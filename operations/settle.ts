@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { ApportionError } from '../runtime/errors.ts';
 
@@ -17,6 +18,8 @@ export interface SettleOptions {
   /** Called at each look with the records still to be read by the stage. */
   readonly report?: (role: string, behind: number) => void;
   readonly now?: () => number;
+  /** Errors that pass by themselves (a leader that moves, a server that restarts): asked again until the time is up. */
+  readonly isTransient?: (error: unknown) => boolean;
 }
 
 /**
@@ -30,10 +33,12 @@ export async function settle(admin: Admin, stages: readonly Stage[], options: Se
   const now = options.now ?? Date.now;
   const deadlineMs = now() + options.timeoutMs;
   for (const stage of stages) {
-    const targets = await endsOf(admin, stage.topics);
+    const targets = await patiently(options, deadlineMs, now, () => endsOf(admin, stage.topics));
     await waitFor(stage, targets, deadlineMs, options, now);
   }
 }
+
+const POLL_MS = 100;
 
 type Ends = ReadonlyMap<string, readonly { partition: number; low: number; end: number }[]>;
 
@@ -57,7 +62,7 @@ async function waitFor(
   now: () => number,
 ): Promise<void> {
   for (;;) {
-    const behind = await countBehind(stage, targets);
+    const behind = await patiently(options, deadlineMs, now, () => countBehind(stage, targets));
     options.report?.(stage.role, behind);
     if (behind === 0) return;
     if (now() >= deadlineMs) {
@@ -67,7 +72,23 @@ async function waitFor(
         `See that it runs (apportion run ${stage.role}) and what it logs, or wait longer with --timeout.`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, options.pollMs ?? 100));
+    await sleep(options.pollMs ?? POLL_MS);
+  }
+}
+
+async function patiently<T>(
+  options: SettleOptions,
+  deadlineMs: number,
+  now: () => number,
+  ask: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (now() >= deadlineMs || options.isTransient?.(error) !== true) throw error;
+    }
+    await sleep(options.pollMs ?? POLL_MS);
   }
 }
 

@@ -55,10 +55,16 @@ export function freshPrefix(): string {
 /** The URL of an empty database of the test's own, dropped after the test (or the suite, or the file) that asks. */
 export async function freshDatabase(): Promise<string> {
   const { databaseUrl } = await testStack();
+  const own = new URL(await createDatabase(databaseUrl));
+  after(() => run(databaseUrl, `DROP DATABASE IF EXISTS ${own.pathname.slice(1)} WITH (FORCE)`));
+  return own.href;
+}
+
+/** The URL of an empty database on a server of the test's own, with which it goes. */
+export async function createDatabase(serverUrl: string): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  after(() => run(databaseUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
-  await run(databaseUrl, `CREATE DATABASE ${name}`);
-  const url = new URL(databaseUrl);
+  await run(serverUrl, `CREATE DATABASE ${name}`);
+  const url = new URL(serverUrl);
   url.pathname = name;
   return url.href;
 }

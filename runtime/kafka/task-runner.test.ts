@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaMessage } from 'kafkajs';
 import { createLogger } from '../logger.ts';
@@ -11,12 +11,13 @@ const id: TaskId = { processor: 'p', topics: ['in'], partition: 2 };
 
 test('folds each record once, whatever batches come: older ones, overlapping ones, ones that leave a gap', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   world.take(runner, 0, 5);
   world.take(runner, 0, 5);
   world.take(runner, 9, 12);
   world.take(runner, 3, 9);
+  world.take(runner, 0, 5);
   world.take(runner, 9, 12);
   assert.deepEqual(world.task().folded, [
     'in 0',
@@ -33,42 +34,38 @@ test('folds each record once, whatever batches come: older ones, overlapping one
     'in 11',
   ]);
   assert.equal(world.wants(runner), 'in@12');
-  await runner.close();
 });
 
 test('markers and holes move the position on, and the position is committed', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   runner.take('in', 2, { from: 0, next: 9, messages: [message(1), message(4)] });
   runner.take('in', 2, { from: 9, next: 12, messages: [] });
   await until(() => world.committed.get('in')?.offset === 12);
   assert.deepEqual(world.task().folded, ['in 1', 'in 4']);
-  await runner.close();
 });
 
 test('gives nothing out before it has come to what was committed', async () => {
   const world = createWorld({ end: 20, committed: 10, start: { at: 'offset', offset: 4 } });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@4');
   world.take(runner, 4, 9);
   await intervals();
   assert.equal(world.task().flushes, 0);
   world.take(runner, 9, 13);
   await until(() => world.committed.get('in')?.offset === 13);
-  await runner.close();
 });
 
 test('never begins beyond what was committed, whatever time is asked for', async () => {
   const world = createWorld({ end: 20, committed: 10, start: { at: 'timestamp', ms: 5 }, timestampOffset: 17 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@10');
-  await runner.close();
 });
 
 test('reads broadcasts to the end they had before any input, and on from there', async () => {
   const world = createWorld({ end: 20, broadcastEnd: 3 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'all@0');
   world.take(runner, 0, 5);
   runner.take('all', 0, { from: 0, next: 2, messages: [message(0), message(1)] });
@@ -77,12 +74,11 @@ test('reads broadcasts to the end they had before any input, and on from there',
   assert.equal(world.wants(runner), 'all@3 in@0');
   world.take(runner, 0, 1);
   assert.deepEqual(world.task().folded, ['all 0', 'all 1', 'all 2', 'in 0']);
-  await runner.close();
 });
 
 test('after a commit that was not confirmed it begins anew, from what is committed', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   world.take(runner, 0, 5);
   await until(() => world.committed.get('in')?.offset === 5);
@@ -92,23 +88,21 @@ test('after a commit that was not confirmed it begins anew, from what is committ
   assert.deepEqual(world.task().restoredFrom, 5);
   world.take(runner, 0, 8);
   await until(() => world.committed.get('in')?.offset === 8);
-  await runner.close();
 });
 
 test('an error that trying again would not help ends everything', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   world.failNext = new TypeError('a bug');
   world.take(runner, 0, 5);
   await until(() => world.failures.length === 1);
   assert.match(String(world.failures[0]), /a bug/);
-  await runner.close();
 });
 
 test('folds on while a commit is under way, and commits one flush at a time', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   const release = world.holdCommits();
   world.take(runner, 0, 5);
@@ -120,12 +114,11 @@ test('folds on while a commit is under way, and commits one flush at a time', as
   release();
   await until(() => world.committed.get('in')?.offset === 9);
   assert.equal(world.mostUnderWay, 1);
-  await runner.close();
 });
 
 test('too much input makes reading wait for the flush', async () => {
   const world = createWorld({ end: 1_000 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   const release = world.holdCommits();
   const big = Buffer.alloc(16 * 1024 * 1024);
@@ -140,12 +133,11 @@ test('too much input makes reading wait for the flush', async () => {
   await runner.relief();
   assert.equal(runner.relief(), undefined);
   await until(() => world.committed.get('in')?.offset === offset);
-  await runner.close();
 });
 
 test('keeps its state over a rebalance when nobody else has committed, and begins anew when somebody has', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   world.take(runner, 0, 5);
   await until(() => world.committed.get('in')?.offset === 5);
@@ -159,12 +151,11 @@ test('keeps its state over a rebalance when nobody else has committed, and begin
   runner.rebalanced();
   await until(() => world.tasks.length === 2, 10_000);
   assert.equal(world.task().restoredFrom, 11);
-  await runner.close();
 });
 
 test('flushes and commits what it has when it is to finish', async () => {
   const world = createWorld({ end: 20, commitIntervalMs: 1_000_000 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   await until(() => world.task().flushes === 1);
   world.take(runner, 0, 5);
@@ -177,7 +168,7 @@ test('flushes and commits what it has when it is to finish', async () => {
 
 test('lets a commit arrive when it is closed, and writes nothing after', async () => {
   const world = createWorld({ end: 20 });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   const release = world.holdCommits();
   world.take(runner, 0, 5);
@@ -193,23 +184,33 @@ test('lets a commit arrive when it is closed, and writes nothing after', async (
 test('is opened only when the runner before it is through', async () => {
   const world = createWorld({ end: 20 });
   const before = Promise.withResolvers<void>();
-  const runner = new TaskRunner(id, world.host, before.promise);
+  start(world, before.promise);
   await intervals();
   assert.equal(world.opened, 0);
   before.resolve();
   await until(() => world.opened === 1);
-  await runner.close();
 });
 
 test('refuses to commit a position of what is no input', async () => {
   const world = createWorld({ end: 20, foreignTopic: 'all' });
-  const runner = new TaskRunner(id, world.host);
+  const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
   world.take(runner, 0, 1);
   await until(() => world.failures.length === 1);
   assert.match(String(world.failures[0]), /all, which is no input/);
-  await runner.close();
 });
+
+const started = new Set<TaskRunner<string>>();
+afterEach(async () => {
+  for (const runner of started) await runner.close();
+  started.clear();
+});
+
+function start(world: World, after?: Promise<void>): TaskRunner<string> {
+  const runner = new TaskRunner(id, world.host, after);
+  started.add(runner);
+  return runner;
+}
 
 interface WorldOptions {
   readonly end: number;

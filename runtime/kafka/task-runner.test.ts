@@ -200,15 +200,18 @@ test('refuses to commit a position of what is no input', async () => {
   assert.match(String(world.failures[0]), /all, which is no input/);
 });
 
-const started = new Set<TaskRunner<string>>();
+const started = new Map<TaskRunner<string>, World>();
 afterEach(async () => {
-  for (const runner of started) await runner.close();
+  for (const [runner, world] of started) {
+    world.release();
+    await runner.close();
+  }
   started.clear();
 });
 
 function start(world: World, after?: Promise<void>): TaskRunner<string> {
   const runner = new TaskRunner(id, world.host, after);
-  started.add(runner);
+  started.set(runner, world);
   return runner;
 }
 
@@ -270,6 +273,7 @@ class World implements Commits<string> {
   underWay = 0;
   mostUnderWay = 0;
   #gate: Promise<void> = Promise.resolve();
+  release = (): void => {};
 
   constructor(options: WorldOptions) {
     if (options.committed !== undefined) this.committed.set('in', { offset: options.committed, metadata: '' });
@@ -316,6 +320,7 @@ class World implements Commits<string> {
   holdCommits(): () => void {
     const gate = Promise.withResolvers<void>();
     this.#gate = gate.promise;
+    this.release = gate.resolve;
     return gate.resolve;
   }
 

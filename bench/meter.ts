@@ -11,7 +11,7 @@ import type { Kafka } from 'kafkajs';
 import { startStack } from '../local/stack.ts';
 import { createKafka } from '../runtime/kafka/client.ts';
 import { createLogger } from '../runtime/logger.ts';
-import { table } from '../runtime/terminal/table.ts';
+import { type Column, table } from '../runtime/terminal/table.ts';
 import { usageTotals } from '../schemas/topics.ts';
 import { countRecords, deleteTopics, emptyOutputs, loadCalls, PARTITIONS, readTotals } from './meter/bench-topics.ts';
 import type { Totals } from './meter/checksum.ts';
@@ -19,8 +19,15 @@ import type { Memory } from './meter/memory.ts';
 import { runBare } from './meter/run-bare.ts';
 import { runMeter } from './meter/run-meter.ts';
 
+const BARE = 'bare consumer';
 const COMMIT_INTERVALS_MS = [100, 1000];
 const logger = createLogger('error');
+
+interface Run {
+  readonly perSecond: number;
+  /** Of this process; the broker's is its own. */
+  readonly cpuMicroseconds: number;
+}
 
 const { values: options } = parseArgs({
   options: {
@@ -48,23 +55,29 @@ async function throughput(count: number, rounds: number): Promise<void> {
     `${count.toLocaleString('en')} calls, ${expected.size.toLocaleString('en')} totals, ${PARTITIONS} partitions; ` +
       `medians of ${rounds} rounds after one to warm up\n`,
   );
-  const rates = new Map<string, number[]>();
+  const runs = new Map<string, Run[]>();
   const written = new Map<string, number>();
   for (let round = 0; round <= rounds; round++) {
-    const note = (what: string, ms: number): void => {
-      if (round > 0) rates.set(what, [...(rates.get(what) ?? []), (count / ms) * 1000]);
+    const measure = async (what: string, run: () => Promise<number>): Promise<void> => {
+      const cpuBefore = process.cpuUsage();
+      const seconds = (await run()) / 1000;
+      const { user, system } = process.cpuUsage(cpuBefore);
+      // The first round warms up.
+      const of = runs.get(what) ?? [];
+      if (round > 0) of.push({ perSecond: count / seconds, cpuMicroseconds: (user + system) / count });
+      runs.set(what, of);
     };
     for (const commitIntervalMs of COMMIT_INTERVALS_MS) {
       const unique = `${process.pid}-${round}-${commitIntervalMs}`;
-      note('bare', await runBare(kafka, count, `bench-bare-${unique}`));
+      await measure(BARE, () => runBare(kafka, count, `bench-bare-${unique}`));
       await emptyOutputs(admin);
       const what = `meter, commits every ${commitIntervalMs} ms`;
-      note(what, await runMeter({ kafka, admin, logger }, `meter-${unique}`, commitIntervalMs, count));
+      await measure(what, () => runMeter({ kafka, admin, logger }, `meter-${unique}`, commitIntervalMs, count));
       written.set(what, await countRecords(admin, usageTotals));
       await compare(kafka, expected);
     }
   }
-  printRates(rates, written);
+  printRuns(runs, written);
   await deleteTopics(admin);
   await admin.disconnect();
 }
@@ -76,17 +89,21 @@ async function compare(kafka: Kafka, expected: Totals): Promise<void> {
   }
 }
 
-function printRates(rates: ReadonlyMap<string, readonly number[]>, written: ReadonlyMap<string, number>): void {
-  const bare = median(rates.get('bare') ?? []);
-  const right = (title: string) => ({ title, align: 'right' as const });
-  const rows = [...rates].map(([what, runs]) => [
-    what,
-    Math.round(median(runs)).toLocaleString('en'),
-    (median(runs) / bare).toFixed(2),
-    written.get(what)?.toLocaleString('en') ?? '',
-    runs.map((rate) => `${Math.round(rate / 1000)}k`).join(' '),
-  ]);
-  const columns = [{ title: '' }, right('calls/s'), right('ratio'), right('totals written'), { title: 'each round' }];
+function printRuns(runs: ReadonlyMap<string, readonly Run[]>, written: ReadonlyMap<string, number>): void {
+  const bare = median((runs.get(BARE) ?? []).map(({ perSecond }) => perSecond));
+  const rows = [...runs].map(([what, of]) => {
+    const perSecond = of.map((run) => run.perSecond);
+    return [
+      what,
+      Math.round(median(perSecond)).toLocaleString('en'),
+      (median(perSecond) / bare).toFixed(2),
+      median(of.map((run) => run.cpuMicroseconds)).toFixed(2),
+      written.get(what)?.toLocaleString('en') ?? '',
+      perSecond.map((rate) => `${Math.round(rate / 1000)}k`).join(' '),
+    ];
+  });
+  const titles = ['calls/s', 'ratio', 'cpu us/call', 'totals written'];
+  const columns = [{ title: '' }, ...titles.map(right), { title: 'each round' }];
   console.log(`${table(columns, rows)}\nThe checksum of the totals is right in every round.\n`);
 }
 
@@ -107,11 +124,14 @@ function printMemory({
   seconds,
   longestFoldMs,
 }: Memory): void {
-  const right = (title: string) => ({ title, align: 'right' as const });
   const columns = ['open identities', 'days', 'bytes each', 'peak MiB', 'MiB before', 'folds/s', 'longest fold ms'];
   const cells = [identities, days, bytesPerIdentity, peakMib, baseMib, folds / seconds, longestFoldMs];
   const row = cells.map((cell) => (cell < 100 ? Number(cell.toFixed(1)) : Math.round(cell)).toLocaleString('en'));
   console.log(`${table(columns.map(right), [row])}\nIn process, without Kafka.`);
+}
+
+function right(title: string): Column {
+  return { title, align: 'right' };
 }
 
 function median(values: readonly number[]): number {

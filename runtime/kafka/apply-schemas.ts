@@ -19,7 +19,7 @@ export async function applySchemas(
 ): Promise<Changes> {
   const url = settings.schemaRegistryUrl;
   const registry = openRegistry(url);
-  const options = { what: `The schema registry at ${url}`, isTransient: isRegistryAway, logger };
+  const options = { what: `The schema registry at ${url}`, isTransient, logger };
   const changes: Changes = new Map();
   for (const topic of topics) {
     const subject = subjectOf(settings.topicPrefix, topic);
@@ -27,6 +27,13 @@ export async function applySchemas(
     if (done.length > 0) changes.set(topic, done);
   }
   return changes;
+}
+
+/** Another run may set the compatibility between our look at it and the client's own; then look again. */
+function isTransient(error: unknown): boolean {
+  return (
+    isRegistryAway(error) || (error instanceof Error && error.name === 'ConfluentSchemaRegistryCompatibilityError')
+  );
 }
 
 interface Subject {

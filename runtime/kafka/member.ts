@@ -1,5 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Admin, Consumer, ConsumerConfig, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { Backoff, Outage, retry } from '../retry.ts';
 import type { Commits, Committed, OutputRecord, Processor, TaskId } from '../task.ts';
 import { assignedTasks, createAssigner } from './assigner.ts';
@@ -41,6 +41,8 @@ export class Member<Config, Out> {
   readonly #failure = Promise.withResolvers<never>();
   #tasks: readonly TaskId[] = [];
   #session: Session | null = null;
+  /** As the group knows this member. A consumer that takes a failed one's place goes on under it. */
+  #memberId: string | undefined;
   #stopping = false;
 
   constructor(processor: Processor<Config, Out>, config: Config, host: ProcessorHost<Out>) {
@@ -74,7 +76,7 @@ export class Member<Config, Out> {
 
   async #sessions(): Promise<void> {
     const { signal } = this.#host;
-    const backoff = new Backoff(100, 5_000);
+    const backoff = new Backoff(100, 2_000);
     while (!signal.aborted && !this.#stopping) {
       try {
         await this.#runSession(backoff);
@@ -98,6 +100,7 @@ export class Member<Config, Out> {
       consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
         this.#outage.end();
         backoff.reset();
+        this.#memberId = payload.memberId;
         this.#assign(payload.memberAssignment);
       });
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => this.#takeEmpty(payload));
@@ -118,8 +121,9 @@ export class Member<Config, Out> {
   #createConsumer(): Consumer {
     const { kafka, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = this.#host;
     const { broadcasts } = this.#processor;
-    return kafka.consumer({
+    const config: ConsumerConfig & { memberId: string | undefined } = {
       groupId: this.#groupId,
+      memberId: this.#memberId,
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.floor(sessionTimeoutMs / 6),
       maxWaitTimeInMs: FETCH_WAIT_MS,
@@ -136,7 +140,8 @@ export class Member<Config, Out> {
           owned: () => [...this.#runners.keys()],
         }),
       ],
-    });
+    };
+    return kafka.consumer(config);
   }
 
   async #closeSession(): Promise<void> {

@@ -20,7 +20,7 @@ export class KafkaInput implements InputRecord {
   }
 
   get timestampMs(): number {
-    return Number(this.#message.timestamp);
+    return wholeNumber(this.#message.timestamp);
   }
 
   get headers(): InputRecord['headers'] {
@@ -33,3 +33,20 @@ export class KafkaInput implements InputRecord {
 }
 
 const EMPTY = Buffer.alloc(0);
+
+const DIGIT_0 = 48;
+
+/**
+ * The number that a decimal text of kafkajs stands for. Two of them come with each record, and `Number` takes three
+ * times as long for a text it has never seen.
+ */
+export function wholeNumber(text: string): number {
+  let number = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - DIGIT_0;
+    // The sign of a record without a timestamp.
+    if (digit < 0 || digit > 9) return Number(text);
+    number = number * 10 + digit;
+  }
+  return number;
+}

@@ -196,7 +196,7 @@ export class Member<Config, Out> {
 
   async #takeBatch({ batch, heartbeat, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
     try {
-      const preparing = this.#host.codec.prepare(valuesOf(batch.messages));
+      const preparing = this.#host.codec.prepare(batch.messages.map(({ value }) => value));
       if (preparing !== undefined) await keepAlive(preparing, heartbeat);
       if (isStale() || this.#stopping) return;
       const { fetchedOffset } = batch as unknown as { fetchedOffset: string };
@@ -310,8 +310,4 @@ export class Member<Config, Out> {
   #topicName(topic: string): string {
     return this.#host.prefix + topic;
   }
-}
-
-function* valuesOf(messages: readonly KafkaMessage[]): Generator<Buffer | null> {
-  for (const { value } of messages) yield value;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import type { Admin, Consumer, ConsumerConfig, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Admin, Consumer, ConsumerConfig, EachBatchPayload } from 'kafkajs';
 import { Backoff, Outage, retry } from '../retry.ts';
 import type { Commits, Committed, OutputRecord, Processor, TaskId } from '../task.ts';
 import { assignedTasks, createAssigner } from './assigner.ts';

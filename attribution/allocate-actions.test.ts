@@ -113,6 +113,13 @@ describe('split by usage', () => {
     assert.deepEqual(linesOfCharge({ split }, totals), ['acme - usage login@platform 1/1 10 10 -']);
   });
 
+  it('takes no call from the record of a refused one', () => {
+    const refused = { meter: 'late', refusedMeter: 'call_duration', identity: 'gw/1', callCount: 1 };
+    assert.deepEqual(linesOfCharge({ split: { ...split, meter: 'call_count' } }, [used('acme', 0n, refused)]), [
+      '__unallocated__ - usage call_count@platform - 10 10 no_usage',
+    ]);
+  });
+
   it('takes call_count from the call counts of call_duration', () => {
     const call = { meter: 'call_duration' };
     const totals = [used('acme', 900n, { ...call, callCount: 1 }), used('globex', 100n, { ...call, callCount: 3 })];
@@ -213,6 +220,7 @@ describe('split by usage', () => {
     const variants = [
       { ...split },
       { ...split, targets: ['acme'] },
+      { ...split, targets: ['globex'] },
       { ...split, product: 'bot' },
       { ...split, meter: 'bytes' },
       { ...split, scope: 'namespace' },
@@ -234,11 +242,12 @@ describe('split by usage', () => {
       's0 globex  1/4',
       's0 initech  2/4',
       's1 acme  1/1',
-      's2 acme bot 1/4',
-      's2 globex bot 1/4',
-      's2 initech bot 2/4',
-      's3 acme  1/1',
-      's4 initech  2/2',
+      's2 globex  1/1',
+      's3 acme bot 1/4',
+      's3 globex bot 1/4',
+      's3 initech bot 2/4',
+      's4 acme  1/1',
+      's5 initech  2/2',
     ]);
   });
 
@@ -335,6 +344,23 @@ describe('split by cost', () => {
       'globex - cost cost:base 3000000000000/4000000000000 7.5 5.25 -',
       'initech - cost cost:base 1000000000000/4000000000000 2.5 1.75 -',
     ]);
+  });
+
+  it('two splits of one tier with other targets do not share weights', () => {
+    const two = ['acme', 'globex'].map((tenant) => ({
+      id: `x-${tenant}`,
+      match: { service: `x-${tenant}` },
+      split: { by: 'cost', of: 'base', targets: [tenant] },
+    }));
+    const lines = ['a', 'g', 'x-acme', 'x-globex'].map((service) => line({ service, billed: '1' }));
+    const given = linesOf(allocate({ rules: [...rules, ...two] }, { reports: [report({ lines })] }));
+    assert.deepEqual(
+      given.filter((text) => text.includes('cost:')),
+      [
+        'acme asr cost cost:base 1000000000000/1000000000000 1 1 -',
+        'globex - cost cost:base 1000000000000/1000000000000 1 1 -',
+      ],
+    );
   });
 
   it('gives up with no_base when the tier gave nothing, and when no rule has the tier', () => {

@@ -60,6 +60,16 @@ describe('charges', () => {
     );
   });
 
+  it('the descriptors of a charge come before the product', () => {
+    const products = [
+      { id: 'r', match: { service: 'a' }, assign: { tenant: 'acme', product: 'bot' } },
+      { id: 's', match: { service: 'b' }, assign: { tenant: 'acme', product: 'asr' } },
+    ];
+    const lines = ['b', 'a'].map((service) => line({ service, billed: '1' }));
+    const { documents } = allocate({ rules: products }, { reports: [report({ lines })] });
+    assert.deepEqual(linesOf({ documents }), ['acme bot dedicated - - 1 1 -', 'acme asr dedicated - - 1 1 -']);
+  });
+
   it('lines are sorted by the descriptors of their charges in the order of the fields', () => {
     const fields = ['service', 'cluster', 'namespace', 'region', 'subAccount', 'category'] as const;
     // Each line is later than the one before by one field, and earlier by all fields after it.

@@ -4,11 +4,13 @@ import { formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import type { SourceAccount, Statement } from '../schemas/statement.ts';
 import type { UsageTotal } from '../schemas/usage-total.ts';
-import { allocateOrigin, type Measured, type Weights } from './allocate-origin.ts';
+import { allocateOrigin, type Weights } from './allocate-origin.ts';
 import { buildDocuments, type Stamp } from './build-documents.ts';
 import { sourceStatement } from './build-statement.ts';
 import { compareText } from './canonical-json.ts';
+import { checkConservation } from './check-conservation.ts';
 import type { CompiledCatalog } from './compile-catalog.ts';
+import type { MeasuredSplit } from './compile-split.ts';
 import { CostWeights } from './cost-weights.ts';
 import { invariant } from './invariant.ts';
 import type { Part } from './part.ts';
@@ -56,12 +58,12 @@ export function allocateDay(inputs: DayInputs, catalog: CompiledCatalog): DayOut
   const outcomes = [...currencies].sort().map((currency) => {
     const own = reads.filter((read) => read.currency === currency);
     const costs = new CostWeights(catalog.baseTiers);
-    const parts = allocateInTierOrder(own, catalog, costs, weigh(costs));
+    const given = allocateInTierOrder(own, catalog, costs, weigh(costs));
     const documents = buildDocuments(
-      own.flatMap((read) => parts.get(read) ?? []),
+      given.flatMap(({ parts }) => parts),
       { day, currency, status, stamp },
     );
-    const sources = own.map((read) => sourceStatement(read, parts.get(read) ?? []));
+    const sources = given.map(({ read, parts }) => sourceStatement(read, parts));
     const statement: Statement = {
       day,
       currency,
@@ -112,7 +114,7 @@ function dayWeights({ day, totals }: DayInputs, catalog: CompiledCatalog): (cost
   const isTenant = (id: string): boolean => catalog.isTenant(id, day);
   return (costs) => ({
     isTenant,
-    weigh: (split: Measured, origin: Origin) => {
+    weigh: (split: MeasuredSplit, origin: Origin) => {
       switch (split.method) {
         case 'usage':
           return byUsage(split, origin.cluster, origin.namespace);
@@ -126,33 +128,28 @@ function dayWeights({ day, totals }: DayInputs, catalog: CompiledCatalog): (cost
   });
 }
 
-/** Allocates each tier after all that it is based on. Gives the parts of each report. */
+interface GivenReport {
+  readonly read: ReadReport;
+  readonly parts: Part[];
+}
+
+/** Allocates each tier after all that it is based on; what no rule fits has the empty tier. */
 function allocateInTierOrder(
   reads: readonly ReadReport[],
   catalog: CompiledCatalog,
   costs: CostWeights,
   weights: Weights,
-): Map<ReadReport, Part[]> {
-  const parts = new Map<ReadReport, Part[]>(reads.map((read) => [read, []]));
-  const placed = reads.flatMap((read) => read.origins.map((origin) => ({ read, origin })));
-  const byTier = Map.groupBy(placed, ({ origin }) => origin.rule?.tier ?? null);
-  for (const tier of [null, ...catalog.tiers]) {
-    for (const { read, origin } of byTier.get(tier) ?? []) {
+): GivenReport[] {
+  const given = reads.map((read): GivenReport => ({ read, parts: [] }));
+  const placed = given.flatMap(({ read, parts }) => read.origins.map((origin) => ({ origin, parts })));
+  const byTier = Map.groupBy(placed, ({ origin }) => origin.tier);
+  for (const tier of ['', ...catalog.tiers]) {
+    for (const { origin, parts } of byTier.get(tier) ?? []) {
       for (const part of allocateOrigin(origin, weights)) {
-        parts.get(read)?.push(part);
-        if (tier !== null) costs.add(tier, part);
+        parts.push(part);
+        costs.add(part);
       }
     }
   }
-  return parts;
-}
-
-/** All documents together are all charges less what is covered and held. */
-function checkConservation(documents: readonly AttributionDocument[], { currency, sources }: Statement): void {
-  for (const field of ['billed', 'effective'] as const) {
-    let left = 0n;
-    for (const row of sources) left += row.in[field] - row.covered[field] - row.held[field];
-    for (const document of documents) left -= document[field];
-    invariant(left === 0n, () => `the documents in ${currency} miss ${left} units of 10^-12 ${field}.`);
-  }
+  return given;
 }

@@ -19,7 +19,15 @@ const MAX_EXPONENT = 400;
 const MAX_TEXT_LENGTH = 1000;
 /** What Avro `decimal(38,12)` and Postgres `NUMERIC(38,12)` hold. */
 const LIMIT = 10n ** 38n;
-const DECIMAL = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+/** At least one digit before or after the point. */
+const DECIMAL = /^(?<sign>[+-]?)(?=\.?\d)(?<whole>\d*)\.?(?<fraction>\d*)(?:[eE](?<exponent>[+-]?\d+))?$/;
+
+interface DecimalGroups {
+  readonly sign: string;
+  readonly whole: string;
+  readonly fraction: string;
+  readonly exponent?: string;
+}
 
 /**
  * Reads decimal text such as `-12.5`, `1E-7`, `.5`, `5.` or `+3`. More than 12 decimals round half to even.
@@ -43,7 +51,7 @@ export function formatAmount(amount: Amount): string {
 
 /** Converts an amount by a rate, half to even at 12 decimals. */
 export function convertAmount(amount: Amount, rate: Decimal): Amount {
-  return divideHalfEven(amount * rate.digits, 10n ** BigInt(rate.scale)) as Amount;
+  return divideHalfEven(amount * rate.digits, powerOfTen(rate.scale)) as Amount;
 }
 
 /** Reads the decimal texts that `parseAmount` reads, without rounding. */
@@ -51,30 +59,23 @@ export function parseDecimal(text: unknown): Decimal | AmountFault {
   if (typeof text !== 'string') {
     return { fault: `${String(text)} is not decimal text: write it in quotes, so that no digit is lost.` };
   }
-  const match = text.length > MAX_TEXT_LENGTH ? null : DECIMAL.exec(text);
-  const [, sign = '', whole = '', fraction = '', exponentText = '0'] = match ?? [];
-  if (match === null || (whole === '' && fraction === '')) {
-    return { fault: `${quoted(text)} is not decimal text such as "12.5".` };
-  }
-  const exponent = Number(exponentText);
-  if (Math.abs(exponent) > MAX_EXPONENT) {
-    return { fault: `${quoted(text)} has an exponent beyond ${MAX_EXPONENT}.` };
-  }
-  const size = BigInt(whole + fraction);
-  const digits = sign === '-' ? -size : size;
-  const scale = fraction.length - exponent;
-  return scale >= 0 ? { digits, scale } : { digits: digits * 10n ** BigInt(-scale), scale: 0 };
+  const groups = text.length > MAX_TEXT_LENGTH ? undefined : DECIMAL.exec(text)?.groups;
+  if (groups === undefined) return { fault: `${quoted(text)} is not decimal text such as "12.5".` };
+  const { sign, whole, fraction, exponent = '0' } = groups as unknown as DecimalGroups;
+  const shift = Number(exponent);
+  if (Math.abs(shift) > MAX_EXPONENT) return { fault: `${quoted(text)} has an exponent beyond ${MAX_EXPONENT}.` };
+  const scale = fraction.length - shift;
+  return { digits: BigInt(`${sign}${whole}${fraction}`) * powerOfTen(-scale), scale: Math.max(scale, 0) };
 }
 
 /** Writes a decimal as canonical decimal text. */
 export function formatDecimal({ digits, scale }: Decimal): string {
-  if (digits === 0n) return '0';
-  const size = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0');
-  const point = size.length - scale;
-  let end = size.length;
-  while (end > point && size.charCodeAt(end - 1) === ZERO_DIGIT) end--;
-  const unsigned = end === point ? size.slice(0, point) : `${size.slice(0, point)}.${size.slice(point, end)}`;
-  return digits < 0n ? `-${unsigned}` : unsigned;
+  if (digits < 0n) return `-${formatDecimal({ digits: -digits, scale })}`;
+  const text = digits.toString().padStart(scale + 1, '0');
+  const point = text.length - scale;
+  let end = text.length;
+  while (end > point && text.charCodeAt(end - 1) === ZERO_DIGIT) end--;
+  return end === point ? text.slice(0, point) : `${text.slice(0, point)}.${text.slice(point, end)}`;
 }
 
 /**
@@ -85,7 +86,7 @@ export function parseWeight(text: string): bigint | AmountFault {
   const decimal = parseDecimal(text);
   if ('fault' in decimal) return decimal;
   const units = rescale(decimal);
-  if (units * 10n ** BigInt(decimal.scale) !== decimal.digits * 10n ** BigInt(AMOUNT_SCALE)) {
+  if (units * powerOfTen(decimal.scale) !== decimal.digits * powerOfTen(AMOUNT_SCALE)) {
     return { fault: `${quoted(text)} has more than ${AMOUNT_SCALE} decimals.` };
   }
   if (units < 0n) return { fault: `${quoted(text)} is below zero.` };
@@ -94,9 +95,14 @@ export function parseWeight(text: string): bigint | AmountFault {
 
 const ZERO_DIGIT = 48;
 
+/** A decimal in units of 10^-12, half to even. */
 function rescale({ digits, scale }: Decimal): bigint {
-  if (scale <= AMOUNT_SCALE) return digits * 10n ** BigInt(AMOUNT_SCALE - scale);
-  return divideHalfEven(digits, 10n ** BigInt(scale - AMOUNT_SCALE));
+  return divideHalfEven(digits * powerOfTen(AMOUNT_SCALE - scale), powerOfTen(scale - AMOUNT_SCALE));
+}
+
+/** 10^exponent, and 1 for every exponent below zero. */
+function powerOfTen(exponent: number): bigint {
+  return 10n ** BigInt(Math.max(exponent, 0));
 }
 
 function quoted(text: unknown): string {

@@ -3,10 +3,10 @@ import type { ReportStatus } from '../schemas/cost-report.ts';
 import type { Amount, Day } from '../schemas/scalars.ts';
 import { ZERO } from './amount.ts';
 import { compareText } from './canonical-json.ts';
+import { computeOnce } from './compute-once.ts';
 import { documentDigest, quoteText } from './document-text.ts';
-import type { Part } from './part.ts';
+import type { Part, Share } from './part.ts';
 import { addTo, type Origin } from './read-report.ts';
-import type { Target, TargetSet } from './targets.ts';
 
 /** Which computation a document comes from. No part of any digest. */
 export interface Stamp {
@@ -29,18 +29,15 @@ export interface DocumentHead {
  */
 export function buildDocuments(parts: readonly Part[], head: DocumentHead): AttributionDocument[] {
   const drafts = new Map<string, Draft>();
-  const slotsOf = memoize((to: TargetSet) => to.targets.map(({ tenant }) => draftOf(drafts, tenant)));
   for (const run of runs(parts.toSorted(compareParts))) {
-    for (const { part, i } of inProductOrder(run)) {
-      const target = part.to.targets[i];
-      const draft = slotsOf(part.to)[i];
-      if (target === undefined || draft === undefined) continue;
-      const line = lineOf(part, target, part.billed[i] ?? 0n, part.effective[i] ?? 0n);
-      draft.lines.push(line);
-      addTo(draft, line);
+    for (const { part, share } of inProductOrder(run)) {
+      const draft = computeOnce(drafts, share.target.tenant, newDraft);
+      draft.lines.push(lineOf(part, share));
+      addTo(draft, share);
     }
   }
-  const quote = memoize(quoteText);
+  const quotes = new Map<string, string>();
+  const quote = (text: string): string => computeOnce(quotes, text, quoteText);
   return [...drafts]
     .sort(([a], [b]) => compareText(a, b))
     .map(([tenant, draft]) => documentOf(tenant, draft, head, quote));
@@ -52,20 +49,15 @@ interface Draft {
   effective: Amount;
 }
 
-function draftOf(drafts: Map<string, Draft>, tenant: string): Draft {
-  let draft = drafts.get(tenant);
-  if (draft === undefined) {
-    draft = { lines: [], billed: ZERO, effective: ZERO };
-    drafts.set(tenant, draft);
-  }
-  return draft;
+function newDraft(): Draft {
+  return { lines: [], billed: ZERO, effective: ZERO };
 }
 
 function compareParts(a: Part, b: Part): number {
   return (
     compareOrigins(a.origin, b.origin) ||
-    compareText(a.origin.rule?.tier ?? '', b.origin.rule?.tier ?? '') ||
-    compareText(a.origin.rule?.id ?? '', b.origin.rule?.id ?? '') ||
+    compareText(a.origin.tier, b.origin.tier) ||
+    compareText(a.origin.ruleId, b.origin.ruleId) ||
     compareText(a.method, b.method) ||
     compareText(a.driver, b.driver)
   );
@@ -95,24 +87,26 @@ function* runs(parts: readonly Part[]): Generator<readonly Part[]> {
     }
     run.push(part);
   }
-  if (run.length > 0) yield run;
+  yield run;
 }
 
+/** What becomes a line. */
 interface Place {
   readonly part: Part;
-  readonly i: number;
-  readonly target: Target;
+  readonly share: Share;
 }
 
 /** The lines of parts with the same descriptors: by product first, then in the order of the parts. */
 function inProductOrder(run: readonly Part[]): Place[] {
-  const places = run.flatMap((part) => part.to.targets.map((target, i) => ({ part, i, target })));
-  // The targets of one part are in order already, tenant by tenant.
-  return run.length === 1 ? places : places.sort((a, b) => compareText(a.target.product, b.target.product));
+  const places = run.flatMap((part) => part.shares.map((share) => ({ part, share })));
+  // The shares of one part are in order already, tenant by tenant.
+  return run.length === 1 ? places : places.sort((a, b) => compareText(a.share.target.product, b.share.target.product));
 }
 
-function lineOf(part: Part, target: Target, billed: bigint, effective: bigint): AttributionLine {
-  const { origin } = part;
+function lineOf(
+  { origin, method, driver, totalWeight, reason }: Part,
+  { target, billed, effective }: Share,
+): AttributionLine {
   return {
     source: origin.source,
     account: origin.account,
@@ -123,15 +117,15 @@ function lineOf(part: Part, target: Target, billed: bigint, effective: bigint): 
     subAccount: origin.subAccount,
     category: origin.category,
     product: target.product,
-    tier: origin.rule?.tier ?? '',
-    ruleId: origin.rule?.id ?? '',
-    method: part.method,
-    driver: part.driver,
+    tier: origin.tier,
+    ruleId: origin.ruleId,
+    method,
+    driver,
     weight: target.weightText,
-    totalWeight: part.to.totalText,
-    billed: billed as Amount,
-    effective: effective as Amount,
-    reason: target.tenant === UNALLOCATED ? part.reason : '',
+    totalWeight,
+    billed,
+    effective,
+    reason: target.tenant === UNALLOCATED ? reason : '',
   };
 }
 
@@ -143,16 +137,4 @@ function documentOf(
 ): AttributionDocument {
   const digest = documentDigest(status, lines, quote);
   return { day, tenant, currency, status, billed, effective, ...stamp, digest, lines };
-}
-
-function memoize<K, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    let value = known.get(key);
-    if (value === undefined) {
-      value = compute(key);
-      known.set(key, value);
-    }
-    return value;
-  };
 }

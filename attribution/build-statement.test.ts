@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { Amount } from '../schemas/scalars.ts';
 import { allocateOrigin } from './allocate-origin.ts';
 import { sourceStatement } from './build-statement.ts';
 import { compileCatalog } from './compile-catalog.ts';
@@ -17,13 +18,15 @@ it('a statement is made when everything is accounted for', () => {
 it('a planted loss or gain of a single unit stops the computation and says how much is missing', () => {
   const [part] = parts;
   assert.ok(part);
-  const billed = [{ ...part, billed: [(part.billed[0] ?? 0n) - 1n] }];
+  const [share] = part.shares;
+  assert.ok(share);
+  const billed = [{ ...part, shares: [{ ...share, billed: (share.billed - 1n) as Amount }] }];
   assert.throws(() => sourceStatement(read, billed), {
     message:
       'Invariant broken: cast-ai prod differs by 0.000000000001 billed and 0 effective between its charges and ' +
       'where they went.',
   });
-  const effective = [{ ...part, effective: [(part.effective[0] ?? 0n) + 1n] }];
+  const effective = [{ ...part, shares: [{ ...share, effective: (share.effective + 1n) as Amount }] }];
   assert.throws(() => sourceStatement(read, effective), /differs by 0 billed and -0\.000000000001 effective/);
   assert.throws(() => sourceStatement(read, []), /differs by 5 billed and 4 effective/);
 });

@@ -3,6 +3,7 @@ import type { Amount } from '../schemas/scalars.ts';
 import type { Money, SourceStatement } from '../schemas/statement.ts';
 import { formatAmount, formatDecimal, ZERO } from './amount.ts';
 import { compareText } from './canonical-json.ts';
+import { computeOnce } from './compute-once.ts';
 import { invariant } from './invariant.ts';
 import type { Part } from './part.ts';
 import { addTo, type ReadReport } from './read-report.ts';
@@ -14,17 +15,14 @@ export function sourceStatement(read: ReadReport, parts: readonly Part[]): Sourc
   const covered = zero();
   const held = new Reasons();
   const unallocated = new Reasons();
-  for (const part of parts) {
-    for (const [i, { tenant }] of part.to.targets.entries()) {
-      const billed = (part.billed[i] ?? 0n) as Amount;
-      const effective = (part.effective[i] ?? 0n) as Amount;
-      addTo(tenant === UNALLOCATED ? unallocated.of(part.reason) : allocated, { billed, effective });
+  for (const { shares, reason } of parts) {
+    for (const share of shares) {
+      addTo(share.target.tenant === UNALLOCATED ? unallocated.of(reason) : allocated, share);
     }
   }
   for (const origin of read.origins) {
-    const action = origin.rule?.action;
-    if (action?.kind === 'cover') addTo(covered, origin);
-    else if (action?.kind === 'hold') addTo(held.of(action.reason), origin);
+    if (origin.action?.kind === 'cover') addTo(covered, origin);
+    if (origin.action?.kind === 'hold') addTo(held.of(origin.action.reason), origin);
   }
   const heldSum = held.sum();
   const given = sum([allocated, covered, heldSum, unallocated.sum()]);
@@ -76,12 +74,7 @@ class Reasons {
   readonly #sums = new Map<string, RunningSum>();
 
   of(reason: string): RunningSum {
-    let found = this.#sums.get(reason);
-    if (found === undefined) {
-      found = zero();
-      this.#sums.set(reason, found);
-    }
-    return found;
+    return computeOnce(this.#sums, reason, zero);
   }
 
   sum(): RunningSum {

@@ -19,6 +19,5 @@ export function sha256(text: string): string {
 
 /** Orders texts by UTF-16 code units: the order of everything that is sorted here. */
 export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return a < b ? -1 : Number(a > b);
 }

@@ -116,6 +116,10 @@ describe('the days that a change can touch', () => {
     assert.deepEqual(touches({ rates: [] }, { rates: [rate('2026-01-01', '1', { to: 'CHF' })] }), []);
     const pounds = rate('2026-02-01', '5', { from: 'GBP' });
     assert.deepEqual(touches({ rates: [january] }, { rates: [january, pounds] }), ['2026-02-01..']);
+    // The rate of one currency does not end the rate of another.
+    assert.deepEqual(touches({ rates: [january, pounds] }, { rates: [rate('2026-01-01', '7'), pounds] }), [
+      '2026-01-01..',
+    ]);
   });
 
   it('are joined where they overlap or follow one another, and apart where they do not', () => {

@@ -1,8 +1,8 @@
 import type { Catalog, Rule } from '../schemas/catalog.ts';
-import type { Day } from '../schemas/scalars.ts';
 import { canonicalJson, compareText } from './canonical-json.ts';
 import { catalogDifferences } from './catalog-differences.ts';
-import { type DayRange, includes, rangeOf } from './period.ts';
+import { computeOnce } from './compute-once.ts';
+import { covers, type DayRange, rangeOf, type Span, spanOf } from './period.ts';
 import { tierOf } from './rule-splits.ts';
 
 export interface CatalogChanges {
@@ -26,104 +26,99 @@ const ALWAYS: DayRange = { from: null, to: null };
 
 function touched(before: Catalog | null, after: Catalog): DayRange[] {
   if (before === null || before.currency !== after.currency) return [ALWAYS];
-  return merge([...touchedByFacts(factsOf(before), factsOf(after)), ...touchedByRules(before.rules, after.rules)]);
+  const spans = [
+    ...touchedByFacts(tenantFacts(before), tenantFacts(after)),
+    ...touchedByFacts(expectedFacts(before), expectedFacts(after)),
+    ...touchedByFacts(rateFacts(before), rateFacts(after)),
+    ...touchedByRules(before.rules, after.rules),
+  ];
+  return merge(spans).map(rangeOf);
 }
 
-/** From a statement about the catalog, as text, to the days on which it holds. */
-type Facts = ReadonlyMap<string, readonly DayRange[]>;
+/** Something that a catalog says, as text, and days on which it says so. */
+interface Fact {
+  readonly text: string;
+  readonly span: Span;
+}
 
-/** All that the allocation of a day can see but for the rules. */
-function factsOf(catalog: Catalog): Facts {
-  const facts: [fact: string, range: DayRange][] = [
-    ...catalog.tenants.flatMap((tenant) =>
-      [tenant.id, ...tenant.aliases].map((name): [string, DayRange] => [
-        canonicalJson(['tenant', name, tenant.id]),
-        rangeOf(tenant),
-      ]),
-    ),
-    ...catalog.expected.map((expected): [string, DayRange] => [
-      canonicalJson(['expected', expected.source, expected.account]),
-      rangeOf(expected),
-    ]),
-    ...rateFacts(catalog),
-  ];
-  const byFact = Map.groupBy(facts, ([fact]) => fact);
-  return new Map([...byFact].map(([fact, same]) => [fact, same.map(([, range]) => range)]));
+/** Whom each id and alias means. */
+function tenantFacts({ tenants }: Catalog): Fact[] {
+  return tenants.flatMap((tenant) =>
+    [tenant.id, ...tenant.aliases].map((name) => ({ text: canonicalJson([name, tenant.id]), span: spanOf(tenant) })),
+  );
+}
+
+function expectedFacts({ expected }: Catalog): Fact[] {
+  return expected.map((it) => ({ text: canonicalJson([it.source, it.account]), span: spanOf(it) }));
 }
 
 /** A rate holds from its day until the next one of its currency. */
-function rateFacts({ rates, currency }: Catalog): [string, DayRange][] {
+function rateFacts({ rates, currency }: Catalog): Fact[] {
   const usable = rates.filter((rate) => rate.to === currency);
   return [...Map.groupBy(usable, (rate) => rate.from).values()].flatMap((same) => {
     const sorted = same.toSorted((a, b) => compareText(a.day, b.day));
-    return sorted.map((rate, i): [string, DayRange] => [
-      canonicalJson(['rate', rate]),
-      rangeOf({ from: rate.day, to: sorted[i + 1]?.day }),
-    ]);
+    return sorted.map((rate, i) => ({
+      text: canonicalJson(rate),
+      span: spanOf({ from: rate.day, to: sorted[i + 1]?.day }),
+    }));
   });
 }
 
 /** The days on which a fact holds in one catalog and not in the other. */
-function touchedByFacts(before: Facts, after: Facts): DayRange[] {
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((fact) => {
-    const [old, now] = [before.get(fact) ?? [], after.get(fact) ?? []];
-    return segments([...old, ...now]).filter(
-      (segment) => old.some((range) => covers(range, segment)) !== now.some((range) => covers(range, segment)),
-    );
+function touchedByFacts(before: readonly Fact[], after: readonly Fact[]): Span[] {
+  const [old, now] = [spansByText(before), spansByText(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((text) => {
+    const [then, since] = [old.get(text) ?? [], now.get(text) ?? []];
+    return segments([...then, ...since]).filter(({ from }) => holds(then, from) !== holds(since, from));
   });
 }
 
+function spansByText(facts: readonly Fact[]): Map<string, Span[]> {
+  const spans = new Map<string, Span[]>();
+  for (const { text, span } of facts) computeOnce(spans, text, () => []).push(span);
+  return spans;
+}
+
+function holds(spans: readonly Span[], day: number): boolean {
+  return spans.some((span) => covers(span, day));
+}
+
 /** The days on which the list of valid rules is another one, in content or in order. */
-function touchedByRules(before: readonly Rule[], after: readonly Rule[]): DayRange[] {
-  const ids = new Map<string, number>();
-  const old = before.map((rule) => datedRule(rule, ids));
-  const now = after.map((rule) => datedRule(rule, ids));
-  const on = (rules: readonly DatedRule[], segment: DayRange): string =>
-    rules.flatMap(({ range, content }) => (covers(range, segment) ? [content] : [])).join();
-  return segments([...old, ...now].map(({ range }) => range)).filter(
-    (segment) => on(old, segment) !== on(now, segment),
-  );
+function touchedByRules(before: readonly Rule[], after: readonly Rule[]): Span[] {
+  const numbers = new Map<string, number>();
+  const old = before.map((rule) => datedRule(rule, numbers));
+  const now = after.map((rule) => datedRule(rule, numbers));
+  const on = (rules: readonly DatedRule[], day: number): string =>
+    rules.flatMap(({ span, content }) => (covers(span, day) ? [content] : [])).join();
+  return segments([...old, ...now].map(({ span }) => span)).filter(({ from }) => on(old, from) !== on(now, from));
 }
 
 interface DatedRule {
-  readonly range: DayRange;
-  /** Equal for rules that are equal in all but their dates, the default tier counting as written. */
+  readonly span: Span;
+  /** A number that is equal for rules equal in all but their dates, the default tier counting as written. */
   readonly content: number;
 }
 
-function datedRule(rule: Rule, ids: Map<string, number>): DatedRule {
+function datedRule(rule: Rule, numbers: Map<string, number>): DatedRule {
   const { from, to, ...rest } = rule;
   const text = canonicalJson({ ...rest, tier: tierOf(rule) });
-  const content = ids.get(text) ?? ids.size;
-  ids.set(text, content);
-  return { range: rangeOf({ from, to }), content };
+  return { span: spanOf({ from, to }), content: computeOnce(numbers, text, () => numbers.size) };
 }
 
-/** Cuts all time at the edges of ranges: within a segment nothing begins or ends. */
-function segments(ranges: readonly DayRange[]): DayRange[] {
-  const edges = [...new Set(ranges.flatMap(({ from, to }) => [from, to]))].filter((edge) => edge !== null);
-  edges.sort((a, b) => a - b);
-  const ends: (Day | null)[] = [...edges, null];
-  return ends.map((to, i) => ({ from: edges[i - 1] ?? null, to }));
+/** Cuts all time at the edges of spans: within a segment nothing begins or ends. */
+function segments(spans: readonly Span[]): Span[] {
+  const edges = new Set([Number.NEGATIVE_INFINITY, ...spans.flatMap(({ from, to }) => [from, to])]);
+  const sorted = [...edges].sort((a, b) => a - b);
+  return sorted.map((from, i) => ({ from, to: sorted[i + 1] ?? Number.POSITIVE_INFINITY }));
 }
 
-function covers(range: DayRange, segment: DayRange): boolean {
-  return segment.from === null ? range.from === null : includes(range, segment.from);
-}
-
-/** Joins ranges that overlap or touch. */
-function merge(ranges: readonly DayRange[]): DayRange[] {
-  const sorted = ranges.toSorted((a, b) => (a.from ?? Number.NEGATIVE_INFINITY) - (b.from ?? Number.NEGATIVE_INFINITY));
-  const merged: DayRange[] = [];
-  for (const range of sorted) {
-    const last = merged.at(-1);
-    if (last === undefined || (last.to !== null && range.from !== null && range.from > last.to)) merged.push(range);
-    else merged[merged.length - 1] = { from: last.from, to: laterEnd(last.to, range.to) };
+/** Joins spans that overlap or touch. */
+function merge(spans: readonly Span[]): Span[] {
+  const merged: Span[] = [];
+  for (const span of spans.toSorted((a, b) => a.from - b.from)) {
+    const last = merged.pop() ?? span;
+    if (span.from > last.to) merged.push(last, span);
+    else merged.push({ from: last.from, to: Math.max(last.to, span.to) });
   }
   return merged;
-}
-
-function laterEnd(a: Day | null, b: Day | null): Day | null {
-  if (a === null || b === null) return null;
-  return a > b ? a : b;
 }

@@ -2,8 +2,9 @@ import { ACTIONS, type Fallback, type Period, type Rule } from '../schemas/catal
 import { REFUSAL_METERS } from '../schemas/usage-total.ts';
 import { type AmountFault, parseDecimal, parseWeight } from './amount.ts';
 import { type Fault, pathText } from './catalog-shape.ts';
+import { computeOnce } from './compute-once.ts';
 import type { Located, LocatedCatalog } from './parse-catalog.ts';
-import { rangeOf } from './period.ts';
+import { spanOf } from './period.ts';
 import { splitsOf } from './rule-splits.ts';
 import { orderTiers } from './tier-order.ts';
 
@@ -39,8 +40,8 @@ function periodFaults(elements: readonly Located<Period>[]): Fault[] {
 }
 
 function isOutOfOrder(period: Period): boolean {
-  const { from, to } = rangeOf(period);
-  return from !== null && to !== null && to <= from;
+  const { from, to } = spanOf(period);
+  return to <= from;
 }
 
 /** A name that an element claims for its period. Nobody else may claim it on the same day. */
@@ -72,24 +73,16 @@ function overlapFaults(claims: readonly Claim[]): Fault[] {
   const sound = claims.filter(({ element }) => element.whole && !isOutOfOrder(element.value));
   const faults: Fault[] = [];
   for (const same of Map.groupBy(sound, ({ name }) => name).values()) {
-    const byStart = same.map((it) => ({ ...it, ...daysOf(it.element.value) })).sort((a, b) => a.from - b.from);
-    let [longest] = byStart;
-    for (const next of byStart.slice(1)) {
-      if (longest !== undefined && next.from < longest.to) {
-        faults.push({
-          path: next.path,
-          message: `overlaps with ${longest.path}: both are ${next.name} on the same day`,
-        });
+    const byStart = same.map((it) => ({ ...it, ...spanOf(it.element.value) })).sort((a, b) => a.from - b.from);
+    let reached = { to: Number.NEGATIVE_INFINITY, path: '' };
+    for (const { name, path, from, to } of byStart) {
+      if (from < reached.to) {
+        faults.push({ path, message: `overlaps with ${reached.path}: both are ${name} on the same day` });
       }
-      if (longest === undefined || next.to > longest.to) longest = next;
+      if (to > reached.to) reached = { to, path };
     }
   }
   return faults;
-}
-
-function daysOf(period: Period): { from: number; to: number } {
-  const { from, to } = rangeOf(period);
-  return { from: from ?? Number.NEGATIVE_INFINITY, to: to ?? Number.POSITIVE_INFINITY };
 }
 
 function rateFaults({ rates }: LocatedCatalog): Fault[] {
@@ -101,9 +94,8 @@ function rateFaults({ rates }: LocatedCatalog): Fault[] {
     else if (rate.digits <= 0n) faults.push({ path: `${path}.rate`, message: `is ${value.rate}, not above zero` });
     if (value.from === value.to) faults.push({ path: `${path}.to`, message: `is ${value.to}, the same as from` });
     const key = `${value.from} to ${value.to} of ${value.day}`;
-    const first = seen.get(key);
-    if (first !== undefined) faults.push({ path, message: `repeats ${first}: both are the rate ${key}` });
-    else seen.set(key, path);
+    const first = computeOnce(seen, key, () => path);
+    if (first !== path) faults.push({ path, message: `repeats ${first}: both are the rate ${key}` });
     return faults;
   });
 }
@@ -209,9 +201,11 @@ function weightFaults(text: string, path: string): Fault[] {
 }
 
 function repeatedRuleFaults(rules: readonly Located<Rule>[]): Fault[] {
-  return [...Map.groupBy(rules, ({ value }) => value.id).values()].flatMap(([first, ...others]) =>
-    others.map(({ path, value }) => ({ path: `${path}.id`, message: `repeats the id ${value.id} of ${first?.path}` })),
-  );
+  const first = new Map<string, string>();
+  return rules.flatMap(({ path, value }) => {
+    const known = computeOnce(first, value.id, () => path);
+    return known === path ? [] : [{ path: `${path}.id`, message: `repeats the id ${value.id} of ${known}` }];
+  });
 }
 
 function cycleFaults(rules: readonly Located<Rule>[]): Fault[] {

@@ -69,11 +69,11 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-/** Cuts out what an issue is about, where that is an unknown key or a field; a list keeps the places of its elements. */
+/** Cuts out what an issue is about. A list keeps the places of its elements: a hole stays where one was. */
 function cut(input: unknown, issue: z.core.$ZodIssue): void {
   const owner = valueAt(input, issue.code === 'unrecognized_keys' ? issue.path : issue.path.slice(0, -1));
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(-1);
-  if (!isObject(owner) || Array.isArray(owner)) return;
+  if (!isObject(owner)) return;
   for (const key of keys) Reflect.deleteProperty(owner, key);
 }
 

@@ -81,9 +81,15 @@ describe('compileCatalog', () => {
       match: {},
       split: { by: 'cost', of },
     });
-    const rules = [byCost('1', 'top', 'middle'), byCost('2', 'middle', 'base'), { id: '3', tier: 'alone', ...leave }];
+    const even = { match: {}, split: { by: 'even', targets: 'all' } };
+    const rules = [
+      byCost('1', 'top', 'middle'),
+      byCost('2', 'middle', 'base'),
+      { id: '3', tier: 'alone', ...leave },
+      { id: '4', tier: 'even', ...even },
+    ];
     const compiled = compileCatalog(catalog({ rules }));
-    assert.deepEqual(compiled.tiers, ['base', 'middle', 'top', 'alone']);
+    assert.deepEqual(compiled.tiers, ['base', 'middle', 'top', 'alone', 'even']);
     assert.deepEqual([...compiled.baseTiers].sort(), ['base', 'middle']);
   });
 

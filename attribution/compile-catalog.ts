@@ -6,8 +6,9 @@ import type { SourceAccount } from '../schemas/statement.ts';
 import { type Decimal, parseDecimal } from './amount.ts';
 import { compareText } from './canonical-json.ts';
 import { type CompiledFallback, compileSplit } from './compile-split.ts';
+import { computeOnce } from './compute-once.ts';
 import { compilePatterns, type TextTest } from './glob.ts';
-import { type DayRange, includes, rangeOf } from './period.ts';
+import { covers, type Span, spanOf } from './period.ts';
 import { basesOf, tierOf } from './rule-splits.ts';
 import { orderTiers } from './tier-order.ts';
 
@@ -56,15 +57,15 @@ export interface CompiledRate {
 /** Prepares a catalog that `parseCatalog` accepted. */
 export function compileCatalog(catalog: Catalog): CompiledCatalog {
   const claims = claimsOf(catalog.tenants);
-  const tenants = catalog.tenants.map(({ id, ...period }) => ({ id, range: rangeOf(period) }));
-  const rules = catalog.rules.map((rule) => ({ rule: compileRule(rule), range: rangeOf(rule) }));
+  const tenants = catalog.tenants.map(({ id, ...period }) => ({ id, span: spanOf(period) }));
+  const rules = catalog.rules.map((rule) => ({ rule: compileRule(rule), span: spanOf(rule) }));
   const rates = ratesOf(catalog);
   const expected = catalog.expected
-    .map(({ source, account, ...period }) => ({ source, account, range: rangeOf(period) }))
+    .map(({ source, account, ...period }) => ({ source, account, span: spanOf(period) }))
     .sort((a, b) => compareText(a.source, b.source) || compareText(a.account, b.account));
 
   const find = (text: string, day: Day): Claim | undefined =>
-    claims.get(text)?.find((claim) => includes(claim.range, day));
+    claims.get(text)?.find((claim) => covers(claim.span, day));
   return {
     currency: catalog.currency,
     tiers: orderTiers(catalog.rules).order,
@@ -73,30 +74,28 @@ export function compileCatalog(catalog: Catalog): CompiledCatalog {
     isTenant: (id, day) => find(id, day)?.tenant === id,
     tenantsOn: (day) =>
       tenants
-        .filter(({ range }) => includes(range, day))
+        .filter(({ span }) => covers(span, day))
         .map(({ id }) => id)
         .sort(compareText),
-    rulesOn: (day) => rules.filter(({ range }) => includes(range, day)).map(({ rule }) => rule),
+    rulesOn: (day) => rules.filter(({ span }) => covers(span, day)).map(({ rule }) => rule),
     rateOn: (currency, day) => rates.get(currency)?.findLast((rate) => rate.day <= day) ?? null,
     expectedOn: (day) =>
-      expected.filter(({ range }) => includes(range, day)).map(({ source, account }) => ({ source, account })),
+      expected.filter(({ span }) => covers(span, day)).map(({ source, account }) => ({ source, account })),
   };
 }
 
 /** An id or alias that means a tenant for a while. No two claims of one text overlap in an accepted catalog. */
 interface Claim {
   readonly tenant: string;
-  readonly range: DayRange;
+  readonly span: Span;
 }
 
 function claimsOf(tenants: readonly Tenant[]): Map<string, Claim[]> {
   const claims = new Map<string, Claim[]>();
   for (const tenant of tenants) {
-    const claim = { tenant: tenant.id, range: rangeOf(tenant) };
+    const claim = { tenant: tenant.id, span: spanOf(tenant) };
     for (const text of [tenant.id, ...tenant.aliases]) {
-      const same = claims.get(text);
-      if (same === undefined) claims.set(text, [claim]);
-      else same.push(claim);
+      computeOnce(claims, text, () => []).push(claim);
     }
   }
   return claims;
@@ -151,7 +150,7 @@ const TAG_PREFIX = 'tags.';
 function readerOf(field: string): (line: CostLine) => string {
   if (isTextField(field)) return READERS[field];
   const tag = field.slice(TAG_PREFIX.length);
-  return (line) => (Object.hasOwn(line.tags, tag) ? (line.tags[tag] ?? '') : '');
+  return (line) => (Object.hasOwn(line.tags, tag) ? String(line.tags[tag]) : '');
 }
 
 function isTextField(field: string): field is TextField {

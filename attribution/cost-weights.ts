@@ -2,6 +2,7 @@ import { UNALLOCATED } from '../schemas/attribution-document.ts';
 import type { Amount } from '../schemas/scalars.ts';
 import type { NegativeBase } from '../schemas/statement.ts';
 import type { CompiledCost } from './compile-split.ts';
+import { computeOnce } from './compute-once.ts';
 import type { Part } from './part.ts';
 import { PairSums, type TargetSet } from './targets.ts';
 
@@ -10,32 +11,35 @@ import { PairSums, type TargetSet } from './targets.ts';
  * counts, for effective amounts too; a net below zero counts nothing. What nobody was given is never a base.
  */
 export class CostWeights {
-  readonly #tiers: ReadonlyMap<string, PairSums>;
+  /** By tier. */
+  readonly #sums: ReadonlyMap<string, PairSums>;
   readonly #known = new Map<string, TargetSet | null>();
   readonly #used = new Set<string>();
 
   /** @param tiers the tiers that are a base of some split */
   constructor(tiers: ReadonlySet<string>) {
-    this.#tiers = new Map([...tiers].map((tier) => [tier, new PairSums()]));
+    this.#sums = new Map([...tiers].map((tier) => [tier, new PairSums()]));
   }
 
-  add(tier: string, part: Part): void {
-    const sums = this.#tiers.get(tier);
+  add({ origin, shares }: Part): void {
+    const sums = this.#sums.get(origin.tier);
     if (sums === undefined) return;
-    for (const [i, { tenant, product }] of part.to.targets.entries()) {
-      if (tenant !== UNALLOCATED) sums.add(tenant, product, part.billed[i] ?? 0n);
+    for (const { target, billed } of shares) {
+      if (target.tenant !== UNALLOCATED) sums.add(target.tenant, target.product, billed);
     }
   }
 
   /** The targets of a split by cost, once its tier is complete; null when nobody has a base. */
   weigh(split: CompiledCost): TargetSet | null {
     this.#used.add(split.tier);
-    let targets = this.#known.get(split.key);
-    if (targets === undefined) {
-      targets = this.#weigh(split);
-      this.#known.set(split.key, targets);
-    }
-    return targets;
+    return computeOnce(this.#known, split.key, () => {
+      const { only } = split;
+      const sums = new PairSums();
+      for (const { tenant, product, sum } of this.#pairs(split.tier)) {
+        if (only === null || only.has(tenant)) sums.add(tenant, product, sum);
+      }
+      return sums.targets();
+    });
   }
 
   /**
@@ -50,15 +54,9 @@ export class CostWeights {
     );
   }
 
-  #weigh(split: CompiledCost): TargetSet | null {
-    const sums = new PairSums();
-    for (const { tenant, product, sum } of this.#pairs(split.tier)) {
-      if (split.only === null || split.only.has(tenant)) sums.add(tenant, product, sum);
-    }
-    return sums.targets();
-  }
-
   #pairs(tier: string): ReturnType<PairSums['pairs']> {
-    return this.#tiers.get(tier)?.pairs() ?? [];
+    const sums = this.#sums.get(tier);
+    if (sums === undefined) throw new RangeError(`The tier ${tier} is not among the bases.`);
+    return sums.pairs();
   }
 }

@@ -24,6 +24,7 @@ describe('fitsGlob', () => {
     ['a.c[d]', 'a.c[d]'],
     ['?', '*'],
     ['', ''],
+    ['?a', '\uffffa'],
   ];
   const unfitting: [glob: string, text: string][] = [
     ['acme-*', 'Acme-prod'],
@@ -40,6 +41,8 @@ describe('fitsGlob', () => {
     ['abc', 'ab'],
     ['ab', 'abc'],
     ['*a', 'ab'],
+    // The second half of a pair is no code point of its own.
+    ['*\uDE00', '😀'],
   ];
 
   for (const [glob, text] of fitting) {

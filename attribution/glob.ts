@@ -7,8 +7,8 @@ const QUESTION = 0x3f;
 /** Compiles a value, a glob, or a list of either: the text must fit one of them. */
 export function compilePatterns(patterns: string | readonly string[]): TextTest {
   const list = typeof patterns === 'string' ? [patterns] : patterns;
-  const literals = new Set(list.filter((pattern) => !isGlob(pattern)));
-  const globs = list.filter(isGlob);
+  const literals = new Set(list);
+  const globs = list.filter((pattern) => /[*?]/.test(pattern));
   return (text) => literals.has(text) || globs.some((glob) => fitsGlob(glob, text));
 }
 
@@ -19,7 +19,7 @@ export function compilePatterns(patterns: string | readonly string[]): TextTest 
 export function fitsGlob(glob: string, text: string): boolean {
   let g = 0;
   let t = 0;
-  let afterStar = -1;
+  let afterStar = 0;
   let starText = 0;
   while (t < text.length) {
     const wanted = glob.codePointAt(g);
@@ -31,7 +31,7 @@ export function fitsGlob(glob: string, text: string): boolean {
     } else if (wanted === QUESTION || wanted === found) {
       g += wanted === QUESTION ? 1 : unitsOf(found);
       t += unitsOf(found);
-    } else if (afterStar >= 0) {
+    } else if (afterStar > 0) {
       starText += unitsOf(text.codePointAt(starText) ?? 0);
       t = starText;
       g = afterStar;
@@ -39,10 +39,6 @@ export function fitsGlob(glob: string, text: string): boolean {
   }
   while (glob.codePointAt(g) === STAR) g += 1;
   return g === glob.length;
-}
-
-function isGlob(pattern: string): boolean {
-  return pattern.includes('*') || pattern.includes('?');
 }
 
 /** UTF-16 code units that a code point takes. */

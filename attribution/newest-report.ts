@@ -1,15 +1,15 @@
 import type { CostReport } from '../schemas/cost-report.ts';
 import { formatDay } from '../schemas/day.ts';
 import { formatAmount } from './amount.ts';
-import { canonicalJson, sha256 } from './canonical-json.ts';
+import { canonicalJson, compareText, sha256 } from './canonical-json.ts';
 
 /**
  * Which of two reports of one source, account and day stands: the one observed later; at the same instant the one with
  * the greater SHA-256 of its key-sorted JSON, so that the order of arrival decides nothing.
  */
 export function newestReport(a: CostReport, b: CostReport): CostReport {
-  if (a.observedAt !== b.observedAt) return a.observedAt > b.observedAt ? a : b;
-  return sha256(reportText(a)) >= sha256(reportText(b)) ? a : b;
+  const later = a.observedAt - b.observedAt || compareText(sha256(reportText(a)), sha256(reportText(b)));
+  return later > 0 ? a : b;
 }
 
 /** Key-sorted JSON of a report in the form of the file format, with every optional field written out. */

@@ -193,10 +193,16 @@ describe('texts, numbers and days of a catalog', () => {
   });
 
   it('texts have a limit', () => {
-    assert.deepEqual(faultsOf({ products: [{ id: 'x'.repeat(1001) }] }), [
-      'products[0].id: is longer than 1000 characters',
+    assert.deepEqual(faultsOf({ products: [{ id: 'é'.repeat(128) }] }), []);
+    assert.deepEqual(faultsOf({ products: [{ id: `${'é'.repeat(128)}x` }] }), [
+      'products[0].id: is longer than 256 bytes of UTF-8',
     ]);
-    assert.deepEqual(faultsOf({ products: [{ id: 'x'.repeat(1000) }] }), []);
+    const match = (length: number): object => ({ match: { resource: 'x'.repeat(length) }, leave: { reason: 'x' } });
+    assert.deepEqual(faultsOfRule(match(1000)), []);
+    assert.deepEqual(faultsOfRule({ ...match(1), tier: 'a\0' }), [
+      'rules[0].tier: contains the character U+0000, which Postgres cannot keep',
+    ]);
+    assert.equal(faultsOfRule(match(1001)).length, 1);
   });
 
   it('the name of what is unallocated can be neither id nor alias', () => {
@@ -268,6 +274,10 @@ describe('ids that overlap', () => {
       'tenants[1].id: overlaps with tenants[0].id: both are a on the same day',
       'tenants[2].id: overlaps with tenants[0].id: both are a on the same day',
     ]);
+    const spring = { id: 'a', from: '2026-03-01', to: '2026-07-01' };
+    assert.deepEqual(faultsOf({ tenants: [short, spring, late] }), [
+      'tenants[2].id: overlaps with tenants[1].id: both are a on the same day',
+    ]);
   });
 
   it('an id may become an alias once its own period is over, not before', () => {
@@ -324,6 +334,7 @@ describe('ids that overlap', () => {
     assert.equal(faultsOf({ products: [{ id: 'p', from: 'x' }, { id: 'p' }] }).length, 1);
     assert.equal(faultsOf({ products: [{ id: 'p', from: '2026-02-01', to: '2026-01-01' }, { id: 'p' }] }).length, 1);
     assert.equal(faultsOf({ products: [{ id: 'p', x: 1 }, { id: 'p' }] }).length, 2);
+    assert.equal(faultsOf({ products: [{ id: 'p', x: 1, from: 'y' }, { id: 'p' }] }).length, 2);
   });
 });
 
@@ -447,6 +458,10 @@ describe('rules', () => {
     assert.deepEqual(faultsOfSplit({ by: 'fixed', weights: { acme: 'x', globex: '0.0000000000001' } }), [
       'rules[0].split.weights.acme: "x" is not decimal text such as "12.5".',
       'rules[0].split.weights.globex: "0.0000000000001" has more than 12 decimals.',
+    ]);
+    assert.deepEqual(faultsOfSplit({ by: 'fixed', weights: 5 }), ['rules[0].split.weights: is not a mapping']);
+    assert.deepEqual(faultsOfRule({ match: [], split: { by: 'even', targets: 'all' } }), [
+      'rules[0].match: is not a mapping',
     ]);
     assert.deepEqual(faultsOfSplit({ by: 'fixed', weights: {} }), ['rules[0].split.weights: names no tenant']);
     assert.deepEqual(

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   type Catalog,
   catalogShape,
@@ -34,6 +35,8 @@ export interface LocatedCatalog {
   readonly tenantIds: ReadonlySet<string>;
   readonly productIds: ReadonlySet<string>;
 }
+
+const withId = z.object({ id: z.string() });
 
 /** YAML and JSON can nest deeper than any stack. */
 const MAX_DEPTH = 32;
@@ -108,14 +111,9 @@ function readList<T>(shape: Parameters<typeof readShape<T>>[0], list: readonly u
   return { shaped, located };
 }
 
+/** No id is empty, so the empty text can stand for those that have none. */
 function idsOf(elements: readonly unknown[]): Set<string> {
-  return new Set(
-    elements.flatMap((element) =>
-      typeof element === 'object' && element !== null && 'id' in element && typeof element.id === 'string'
-        ? [element.id]
-        : [],
-    ),
-  );
+  return new Set(elements.map((element) => withId.safeParse(element).data?.id ?? ''));
 }
 
 function isTooDeep(value: unknown, levels: number): boolean {

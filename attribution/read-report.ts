@@ -3,7 +3,8 @@ import type { Amount } from '../schemas/scalars.ts';
 import type { Money } from '../schemas/statement.ts';
 import { convertAmount, ZERO } from './amount.ts';
 import { compareText } from './canonical-json.ts';
-import type { CompiledCatalog, CompiledRate, CompiledRule } from './compile-catalog.ts';
+import type { Action, CompiledCatalog, CompiledRate, CompiledRule } from './compile-catalog.ts';
+import { computeOnce } from './compute-once.ts';
 
 /** The charges of a report that one rule decides and that a line cannot tell apart, added up: what is allocated. */
 export interface Origin {
@@ -15,8 +16,10 @@ export interface Origin {
   readonly region: string;
   readonly subAccount: string;
   readonly category: string;
-  /** Null when no rule fits. */
-  readonly rule: CompiledRule | null;
+  /** Of the rule; empty and null when no rule fits. */
+  readonly tier: string;
+  readonly ruleId: string;
+  readonly action: Action | null;
   billed: Amount;
   effective: Amount;
 }
@@ -39,8 +42,7 @@ export interface ReadReport {
  * rule of each, and adds up what lines cannot tell apart.
  */
 export function readReport(report: CostReport, catalog: CompiledCatalog): ReadReport {
-  const foreign = report.currency !== catalog.currency;
-  const conversion = foreign ? catalog.rateOn(report.currency, report.day) : null;
+  const conversion = catalog.rateOn(report.currency, report.day);
   const convert = (amount: Amount): Amount => (conversion === null ? amount : convertAmount(amount, conversion.rate));
   const rules = catalog.rulesOn(report.day).filter((rule) => rule.fitsSource(report.source, report.account));
 
@@ -48,7 +50,7 @@ export function readReport(report: CostReport, catalog: CompiledCatalog): ReadRe
   const origins = new Map<string, Origin>();
   const sum = { billed: ZERO, effective: ZERO };
   for (const { line, billed, effective } of charges) {
-    const rule = rules.find((candidate) => candidate.fitsLine(line)) ?? null;
+    const rule = rules.find((candidate) => candidate.fitsLine(line));
     const amounts = { billed: convert(billed), effective: convert(effective) };
     const origin = originOf(origins, report, line, rule);
     addTo(origin, amounts);
@@ -56,7 +58,7 @@ export function readReport(report: CostReport, catalog: CompiledCatalog): ReadRe
   }
   return {
     report,
-    currency: foreign && conversion === null ? report.currency : catalog.currency,
+    currency: conversion === null ? report.currency : catalog.currency,
     conversion,
     charges: charges.length,
     in: sum,
@@ -80,23 +82,29 @@ function distinct(lines: readonly CostLine[]): Charge[] {
   const charges = new Map<string, Charge>();
   for (const line of lines) {
     const key = JSON.stringify([...shownTexts(line), line.resource, sortedTags(line)]);
-    const charge = charges.get(key);
-    if (charge === undefined) charges.set(key, { line, billed: line.billed, effective: line.effective });
-    else addTo(charge, line);
+    addTo(
+      computeOnce(charges, key, () => ({ line, billed: ZERO, effective: ZERO })),
+      line,
+    );
   }
   return [...charges.values()];
 }
 
-function originOf(origins: Map<string, Origin>, report: CostReport, line: CostLine, rule: CompiledRule | null): Origin {
-  const key = JSON.stringify([...shownTexts(line), rule?.id]);
-  const known = origins.get(key);
-  if (known !== undefined) return known;
+function originOf(
+  origins: Map<string, Origin>,
+  { source, account }: CostReport,
+  line: CostLine,
+  rule: CompiledRule | undefined,
+): Origin {
   const { service, cluster, namespace, region, subAccount, category } = line;
-  const { source, account } = report;
-  const amounts = { billed: ZERO, effective: ZERO };
-  const origin = { source, account, service, cluster, namespace, region, subAccount, category, rule, ...amounts };
-  origins.set(key, origin);
-  return origin;
+  return computeOnce(origins, JSON.stringify([...shownTexts(line), rule?.id]), () => ({
+    ...{ source, account, service, cluster, namespace, region, subAccount, category },
+    tier: rule?.tier ?? '',
+    ruleId: rule?.id ?? '',
+    action: rule?.action ?? null,
+    billed: ZERO,
+    effective: ZERO,
+  }));
 }
 
 /** The texts of a line that an attribution line shows. */

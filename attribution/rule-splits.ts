@@ -19,8 +19,7 @@ function* walk(split: Fallback, path: string): Generator<LocatedSplit> {
 }
 
 function childrenOf(split: Fallback): [string, readonly Fallback[]][] {
-  if ('leave' in split) return [];
-  if (split.by === 'blend') return [['parts', split.parts]];
+  if ('parts' in split) return [['parts', split.parts]];
   return 'otherwise' in split ? [['otherwise', split.otherwise ?? []]] : [];
 }
 
@@ -32,7 +31,7 @@ export function tierOf(rule: Rule): string {
 
 /** The tiers that a rule's splits take as their base. */
 export function basesOf(rule: Rule): string[] {
-  return splitsOf(rule).flatMap(({ split }) => ('by' in split && split.by === 'cost' ? [split.of] : []));
+  return splitsOf(rule).flatMap(({ split }) => ('of' in split ? [split.of] : []));
 }
 
 function isUsage(split: Split | undefined): boolean {

@@ -1,4 +1,5 @@
 import { compareText } from './canonical-json.ts';
+import { computeOnce } from './compute-once.ts';
 
 /** Whom a split gives to: a pair of tenant and product, which may be empty. */
 export interface Target {
@@ -16,21 +17,12 @@ export interface TargetSet {
   readonly totalText: string;
 }
 
-/** The whole to one target, without a weight. */
-export function soleTarget(tenant: string, product: string): TargetSet {
-  return { targets: [{ tenant, product, weightText: '' }], weights: [1n], totalText: '' };
-}
-
 /** Adds up weights by tenant and product. */
 export class PairSums {
   readonly #sums = new Map<string, Map<string, bigint>>();
 
   add(tenant: string, product: string, weight: bigint): void {
-    let products = this.#sums.get(tenant);
-    if (products === undefined) {
-      products = new Map();
-      this.#sums.set(tenant, products);
-    }
+    const products = computeOnce(this.#sums, tenant, () => new Map<string, bigint>());
     products.set(product, (products.get(product) ?? 0n) + weight);
   }
 

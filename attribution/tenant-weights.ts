@@ -1,6 +1,7 @@
 import type { Day } from '../schemas/scalars.ts';
 import type { CompiledCatalog } from './compile-catalog.ts';
 import type { CompiledEven, CompiledFixed } from './compile-split.ts';
+import { computeOnce } from './compute-once.ts';
 import { PairSums, type TargetSet } from './targets.ts';
 
 /** Gives the targets of the splits that need no measurement, among the tenants valid on the day; null for none. */
@@ -9,17 +10,12 @@ export function tenantWeights(
   catalog: CompiledCatalog,
 ): (split: CompiledEven | CompiledFixed) => TargetSet | null {
   const known = new Map<string, TargetSet | null>();
-  return (split) => {
-    const key = `${split.method}${split.key}`;
-    let targets = known.get(key);
-    if (targets === undefined) {
+  return (split) =>
+    computeOnce(known, `${split.method}${split.key}`, () => {
       const sums = new PairSums();
       for (const [tenant, weight] of weightsOf(split, day, catalog)) sums.add(tenant, '', weight);
-      targets = sums.targets();
-      known.set(key, targets);
-    }
-    return targets;
-  };
+      return sums.targets();
+    });
 }
 
 function weightsOf(split: CompiledEven | CompiledFixed, day: Day, catalog: CompiledCatalog): [string, bigint][] {

@@ -1,6 +1,7 @@
 import type { MeterUsage } from '../schemas/statement.ts';
 import { CALL_COUNT, REFUSAL_METERS, type UsageTotal } from '../schemas/usage-total.ts';
 import { compareText } from './canonical-json.ts';
+import { computeOnce } from './compute-once.ts';
 
 /**
  * What a statement says about the usage of its day: per meter the quantity seen and the lines refused or repeated.
@@ -33,11 +34,7 @@ interface Sums {
 }
 
 function add(meters: Map<string, Sums>, meter: string, total: UsageTotal, quantity: bigint): void {
-  let sums = meters.get(meter);
-  if (sums === undefined) {
-    sums = { quantity: 0n, late: 0, conflicting: 0, duplicates: 0 };
-    meters.set(meter, sums);
-  }
+  const sums = computeOnce(meters, meter, () => ({ quantity: 0n, late: 0, conflicting: 0, duplicates: 0 }));
   sums.quantity += quantity;
   sums.late += total.late;
   sums.conflicting += total.conflicting;

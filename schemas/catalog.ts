@@ -126,12 +126,19 @@ const MATCH_FIELDS = [
   'category',
 ] as const;
 
-/** Ids, names and patterns longer than this are a mistake. */
+/** Patterns and decimals longer than this are a mistake. */
 const MAX_TEXT_LENGTH = 1000;
+/** Ids become keys of records and rows, which must fit an index of Postgres. */
+const MAX_ID_BYTES = 256;
 const MATCH_KEY = new RegExp(`^(?:${MATCH_FIELDS.join('|')}|tags\\..+)$`, 's');
 
-const anyText = z.string({ error: textFault }).max(MAX_TEXT_LENGTH, `is longer than ${MAX_TEXT_LENGTH} characters`);
-const text = anyText.refine((value) => value.trim() !== '', 'is blank');
+const anyText = z
+  .string({ error: textFault })
+  .max(MAX_TEXT_LENGTH, `is longer than ${MAX_TEXT_LENGTH} characters`)
+  .refine((value) => !value.includes('\0'), 'contains the character U+0000, which Postgres cannot keep');
+const text = anyText
+  .refine((value) => value.trim() !== '', 'is blank')
+  .refine((value) => Buffer.byteLength(value) <= MAX_ID_BYTES, `is longer than ${MAX_ID_BYTES} bytes of UTF-8`);
 const tenantId = text.refine((value) => value !== UNALLOCATED, `is kept for what no tenant is given: ${UNALLOCATED}`);
 const day = z
   .string({ error: textFault })

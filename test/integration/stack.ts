@@ -7,6 +7,7 @@ import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { resetStack, type StackAddresses, startStack } from '../../local/stack.ts';
+import { TEST_FOLDER } from '../runner/leftovers.ts';
 
 /** The names under which the test runner tells the addresses of the stack that it has started. */
 export const stackEnvironment = {
@@ -43,8 +44,9 @@ export function temporaryFolder(): string {
   return folder;
 }
 
+/** In the folder of the test runner, which ends what a test that was cut off has left there. */
 function newTemporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'apportion-test-'));
+  return mkdtempSync(join(process.env[TEST_FOLDER] ?? tmpdir(), 'apportion-test-'));
 }
 
 /** A topic prefix that nobody else uses. */

@@ -53,7 +53,7 @@ async function outcomeOf(text: string): Promise<string> {
   writeFileSync(
     script,
     `import { runTests } from ${JSON.stringify(join(import.meta.dirname, 'tests.ts'))};
-     const { passed, failed } = await runTests('planted', [${JSON.stringify(file)}], { concurrency: 1, testMs: 1000, stageMs: 5000 });
+     const { passed, failed } = await runTests('planted', [${JSON.stringify(file)}], { concurrency: 1, testMs: 1000, stageMs: 5000 }, new AbortController().signal);
      console.log(passed + ' passed, ' + failed + ' failed');`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;

@@ -15,13 +15,18 @@ export interface Limits {
  * Runs each file of tests in a process of its own, and shows a line for each. A test that is skipped and a file without
  * tests count as failed: neither shows that anything holds.
  */
-export async function runTests(stage: string, files: readonly string[], limits: Limits): Promise<Outcome> {
+export async function runTests(
+  stage: string,
+  files: readonly string[],
+  limits: Limits,
+  interrupted: AbortSignal,
+): Promise<Outcome> {
   const results = new Map(files.map((file) => [file, new FileResult(stage, file)]));
   const events = run({
     files: [...files],
     concurrency: limits.concurrency,
     timeout: limits.testMs,
-    signal: AbortSignal.timeout(limits.stageMs),
+    signal: AbortSignal.any([AbortSignal.timeout(limits.stageMs), interrupted]),
     // A test that has failed by its limit holds its process open no longer.
     execArgv: ['--test-force-exit'],
   });

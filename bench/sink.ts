@@ -22,22 +22,31 @@ import { platformDocuments } from './sink/platform.ts';
 /** The tenants of one of four partitions, of 200 in all. */
 const PLATFORM = { tenants: 50, namespaces: 50, used: 5, services: 40, days: 28 };
 const DAYS_PER_FLUSH = [1, 7, 28];
+/** After the days, so that every revision goes into the history. */
+const RECORDED_MS = Date.parse('2026-08-01T00:00:00Z');
 const ROUNDS = 5;
 
 const logger = createLogger('warn');
 const codec = createLocalCodec();
 const DATABASE = 'apportion_bench_sink';
 
+const EMPTY =
+  'TRUNCATE bare_line, attribution, attribution_line, attribution_history, tenant_week, tenant_month, sink_offset';
+
 await main();
 
 async function main(): Promise<void> {
-  const databaseUrl = process.env['APPORTION_DATABASE_URL'] ?? (await startStack('.local', console.log)).databaseUrl;
-  const admin = createPool({ databaseUrl, applicationName: 'bench', logger });
-  await admin.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
+  const databaseUrl = process.env['APPORTION_DATABASE_URL'] ?? (await startStack('.local', console.error)).databaseUrl;
+  await using closing = new AsyncDisposableStack();
+  const admin = closing.adopt(createPool({ databaseUrl, applicationName: 'bench', logger }), (it) => it.end());
+  const dropDatabase = () => admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
+  await dropDatabase();
   await admin.query(`CREATE DATABASE ${DATABASE}`);
-  const url = new URL(databaseUrl);
-  url.pathname = DATABASE;
-  const pool = createPool({ databaseUrl: url.href, applicationName: 'bench', logger });
+  closing.defer(async () => void (await dropDatabase()));
+  const own = new URL(databaseUrl);
+  own.pathname = DATABASE;
+  const options = { databaseUrl: own.href, applicationName: 'bench', logger };
+  const pool = closing.adopt(createPool(options), (it) => it.end());
   await migrateReporting(pool, logger);
   await pool.query(createBareTable);
   await describe(pool);
@@ -46,23 +55,12 @@ async function main(): Promise<void> {
   const second = platformDocuments(PLATFORM, 2);
   const rows: string[][] = [];
   for (const days of DAYS_PER_FLUSH) rows.push(...(await measure(pool, days, first, second)));
-  const right = (title: string) => ({ title, align: 'right' as const });
-  console.log(
-    table(
-      [
-        right('days/flush'),
-        right('lines/flush'),
-        { title: 'lines are' },
-        right('bare lines/s'),
-        right('sink lines/s'),
-        right('ratio'),
-      ],
-      rows,
-    ),
-  );
-  await pool.end();
-  await admin.query(`DROP DATABASE ${DATABASE}`);
-  await admin.end();
+  const titles = ['days/flush', 'lines/flush', 'lines are', 'bare lines/s', 'sink lines/s', 'ratio'];
+  const columns = titles.map((title) => ({
+    title,
+    align: title === 'lines are' ? ('left' as const) : ('right' as const),
+  }));
+  console.log(table(columns, rows));
 }
 
 async function describe(pool: Pool): Promise<void> {
@@ -83,68 +81,61 @@ async function measure(
   first: readonly AttributionDocument[][],
   second: readonly AttributionDocument[][],
 ): Promise<string[][]> {
-  const rates = {
-    new: { bare: [] as number[], sink: [] as number[] },
-    restated: { bare: [] as number[], sink: [] as number[] },
-  };
+  const kinds = [
+    { kind: 'new', documents: first, bare: [] as number[], sink: [] as number[] },
+    { kind: 'restated', documents: second, bare: [] as number[], sink: [] as number[] },
+  ];
   const lines = first.flat().reduce((sum, document) => sum + document.lines.length, 0);
   for (let round = 0; round < ROUNDS; round++) {
-    await empty(pool);
-    const sink = await openSink(pool);
-    for (const [kind, documents] of [
-      ['new', first],
-      ['restated', second],
-    ] as const) {
+    await pool.query(EMPTY);
+    const task = await openTask(pool);
+    for (const { documents, bare, sink } of kinds) {
       let bareMs = 0;
       let sinkMs = 0;
       for (let day = 0; day < documents.length; day += daysPerFlush) {
         const flush = documents.slice(day, day + daysPerFlush).flat();
-        const records = sink.records(flush);
-        // In turns, and each first every other time, so that neither always meets the other's dirty pages.
-        const bare = async () => {
+        const records = task.recordsOf(flush);
+        const bareTurn = async (): Promise<void> => {
           bareMs += await time(() => bareUpsert(pool, flush));
         };
-        const real = async () => {
-          sinkMs += await time(() => sink.write(records));
+        const sinkTurn = async (): Promise<void> => {
+          sinkMs += await time(() => task.write(records));
         };
-        for (const side of (day / daysPerFlush + round) % 2 === 0 ? [bare, real] : [real, bare]) await side();
+        // Each goes first every other time, so that neither always meets the other's dirty pages.
+        const turns = (day / daysPerFlush + round) % 2 === 0 ? [bareTurn, sinkTurn] : [sinkTurn, bareTurn];
+        for (const turn of turns) await turn();
       }
-      rates[kind].bare.push((lines / bareMs) * 1000);
-      rates[kind].sink.push((lines / sinkMs) * 1000);
+      bare.push((lines / bareMs) * 1000);
+      sink.push((lines / sinkMs) * 1000);
     }
   }
-  return (['new', 'restated'] as const).map((kind) => {
-    const bare = median(rates[kind].bare);
-    const sink = median(rates[kind].sink);
-    const perFlush = Math.round((lines / PLATFORM.days) * daysPerFlush);
-    return [daysPerFlush, perFlush, kind, Math.round(bare), Math.round(sink), (sink / bare).toFixed(2)].map((cell) =>
-      cell.toLocaleString('en'),
-    );
-  });
-}
-
-async function empty(pool: Pool): Promise<void> {
-  await pool.query(
-    'TRUNCATE bare_line, attribution, attribution_line, attribution_history, tenant_week, tenant_month, sink_offset',
-  );
-  await pool.query('CHECKPOINT');
+  const linesPerFlush = (lines / PLATFORM.days) * daysPerFlush;
+  return kinds.map(({ kind, bare, sink }) => [
+    daysPerFlush.toString(),
+    rounded(linesPerFlush),
+    kind,
+    rounded(median(bare)),
+    rounded(median(sink)),
+    (median(sink) / median(bare)).toFixed(2),
+  ]);
 }
 
 /** A task of the sink with its commits, as the host runs it. */
-async function openSink(pool: Pool) {
+async function openTask(pool: Pool) {
   const id: TaskId = { processor: postgresSink.name, topics: [attributions.name], partition: 0 };
   const publisher = { publish: async () => {}, close: async () => {} };
   const commits = createPostgresCommits({ pool, publisher, logger });
-  const task = postgresSink.createTask({}, { partition: 0, topics: [attributions as never], codec });
+  const topics = postgresSink.reads.filter(({ name }) => name === attributions.name);
+  const task = postgresSink.createTask({}, { partition: 0, topics, codec });
   task.restore(await commits.open(id));
   let offset = 0;
   return {
-    records: (documents: readonly AttributionDocument[]): InputRecord[] =>
+    recordsOf: (documents: readonly AttributionDocument[]): InputRecord[] =>
       documents.map((document) => ({
         topic: attributions.name,
         partition: 0,
         offset: offset++,
-        timestampMs: Date.parse('2026-08-01T00:00:00Z') + document.revision,
+        timestampMs: RECORDED_MS + document.revision,
         key: null,
         value: codec.encode(attributions, document),
         headers: [],
@@ -161,6 +152,10 @@ async function time(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
+}
+
+function rounded(value: number): string {
+  return Math.round(value).toLocaleString('en');
 }
 
 function median(values: readonly number[]): number {

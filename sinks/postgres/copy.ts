@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from } from 'pg-copy-streams';
 
-const CHUNK_CHARACTERS = 64 * 1024;
+const CHUNK_CHARACTERS = 256 * 1024;
 
 /** Streams rows, each a line of COPY's text format, into `COPY … FROM STDIN`. Nothing is sent when there are none. */
 export async function copyRows(client: PoolClient, sql: string, rows: Iterable<string>): Promise<void> {

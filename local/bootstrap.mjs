@@ -46,16 +46,23 @@ function passSignals(child) {
 
 /** npm writes down what it has installed: the packages of the lock file, except optional ones of other platforms. */
 function packagesAreCurrent() {
-  const record = join(modules, '.package-lock.json');
-  if (!existsSync(record) || !existsSync(bundledNode)) {
-    return false;
-  }
-  const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  return Object.entries(wanted).every(
-    ([path, { version, optional }]) =>
-      path === '' || (installed[path] === undefined ? optional === true : installed[path].version === version),
+  const installed = packagesOf(join(modules, '.package-lock.json'));
+  const wanted = packagesOf(join(root, 'package-lock.json'));
+  return (
+    existsSync(bundledNode) &&
+    Object.entries(wanted).every(([path, { version, optional }]) =>
+      path in installed ? installed[path].version === version : path === '' || optional === true,
+    )
   );
+}
+
+function packagesOf(lockFile) {
+  try {
+    return JSON.parse(readFileSync(lockFile, 'utf8')).packages;
+  } catch {
+    // It is not there, or an interrupted npm has left it half: npm tells what is wrong with it, if it still is.
+    return {};
+  }
 }
 
 async function installPackages() {

@@ -25,6 +25,8 @@ const logger = createLogger('error');
 
 interface Run {
   readonly perSecond: number;
+  /** To the run of the bare consumer just before, since the machine may have other work at times. */
+  readonly ratio: number;
   /** Of this process; the broker's is its own. */
   readonly cpuMicroseconds: number;
 }
@@ -57,6 +59,7 @@ async function throughput(count: number, rounds: number): Promise<void> {
   );
   const runs = new Map<string, Run[]>();
   const written = new Map<string, number>();
+  let bare = Number.NaN;
   for (let round = 0; round <= rounds; round++) {
     const measure = async (what: string, run: () => Promise<number>): Promise<void> => {
       const cpuBefore = process.cpuUsage();
@@ -64,7 +67,9 @@ async function throughput(count: number, rounds: number): Promise<void> {
       const { user, system } = process.cpuUsage(cpuBefore);
       // The first round warms up.
       const of = runs.get(what) ?? [];
-      if (round > 0) of.push({ perSecond: count / seconds, cpuMicroseconds: (user + system) / count });
+      const perSecond = count / seconds;
+      if (what === BARE) bare = perSecond;
+      if (round > 0) of.push({ perSecond, ratio: perSecond / bare, cpuMicroseconds: (user + system) / count });
       runs.set(what, of);
     };
     for (const commitIntervalMs of COMMIT_INTERVALS_MS) {
@@ -90,13 +95,12 @@ async function compare(kafka: Kafka, expected: Totals): Promise<void> {
 }
 
 function printRuns(runs: ReadonlyMap<string, readonly Run[]>, written: ReadonlyMap<string, number>): void {
-  const bare = median((runs.get(BARE) ?? []).map(({ perSecond }) => perSecond));
   const rows = [...runs].map(([what, of]) => {
     const perSecond = of.map((run) => run.perSecond);
     return [
       what,
       Math.round(median(perSecond)).toLocaleString('en'),
-      (median(perSecond) / bare).toFixed(2),
+      median(of.map((run) => run.ratio)).toFixed(2),
       median(of.map((run) => run.cpuMicroseconds)).toFixed(2),
       written.get(what)?.toLocaleString('en') ?? '',
       perSecond.map((rate) => `${Math.round(rate / 1000)}k`).join(' '),

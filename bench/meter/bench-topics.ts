@@ -1,8 +1,11 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { maxMessageBytes } from '../../runtime/kafka/batches.ts';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
+import { faultOf } from '../../runtime/kafka/errors.ts';
 import { partitionOfText } from '../../runtime/kafka/murmur2.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
+import { createLogger } from '../../runtime/logger.ts';
+import { retry } from '../../runtime/retry.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import type { Call } from '../../schemas/call.ts';
 import { calls, deadLetters, type Topic, usage, usageTotals } from '../../schemas/topics.ts';
@@ -14,6 +17,7 @@ export const PARTITIONS = 4;
 
 const SEND_RECORDS = 10_000;
 const codec = createLocalCodec();
+const logger = createLogger('error');
 
 /** Makes the input topics anew and fills the calls. Gives the totals that the meter must come to. */
 export async function loadCalls(kafka: Kafka, admin: Admin, count: number): Promise<Totals> {
@@ -83,5 +87,9 @@ async function createAnew(admin: Admin, topics: readonly Topic<never>[]): Promis
       { name: 'max.message.bytes', value: String(maxMessageBytes(topic)) },
     ],
   }));
-  await admin.createTopics({ topics: configs, waitForLeaders: true });
+  // On a busy machine the leaders may not be known yet when they are asked for.
+  const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
+  await retry({ what: 'Kafka', isTransient, logger }, () =>
+    admin.createTopics({ topics: configs, waitForLeaders: true }),
+  );
 }

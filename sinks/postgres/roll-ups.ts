@@ -44,12 +44,10 @@ export class RollUps {
     this.#move(group, -1);
   }
 
-  async write(client: PoolClient): Promise<void> {
+  /** What there is to write, once all has been added and subtracted. */
+  changes(): RollUpChanges {
     const weeks = changesOf(this.#weeks);
-    const [, months] = await meanwhile(writeChanges(client, weeks, addToTenantWeek, pruneTenantWeek), () =>
-      changesOf(this.#months),
-    );
-    await writeChanges(client, months, addToTenantMonth, pruneTenantMonth);
+    return { weeks, months: () => changesOf(this.#months) };
   }
 
   #move(group: Readonly<DayGroup>, sign: 1 | -1): void {
@@ -68,6 +66,18 @@ export class RollUps {
     }
     return periods;
   }
+}
+
+export async function writeRollUps(client: PoolClient, changes: RollUpChanges): Promise<void> {
+  const weeks = writeChanges(client, changes.weeks, addToTenantWeek, pruneTenantWeek);
+  const [, months] = await meanwhile(weeks, changes.months);
+  await writeChanges(client, months, addToTenantMonth, pruneTenantMonth);
+}
+
+export interface RollUpChanges {
+  readonly weeks: Changes;
+  /** Made while the weeks are being written. */
+  readonly months: () => Changes;
 }
 
 interface Periods {

@@ -8,14 +8,14 @@ import {
   textArray,
   timestamptzArray,
 } from '../../runtime/postgres/arrays.ts';
-import { meanwhile } from '../../runtime/postgres/meanwhile.ts';
+import { inPieces, meanwhile } from '../../runtime/postgres/meanwhile.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { COPY_NULL, copyRows, copyText } from './copy.ts';
 import { documentJson } from './document-json.ts';
 import { historySlot } from './history-slot.ts';
-import { type DayGroup, RollUps } from './roll-ups.ts';
+import { type DayGroup, type RollUpChanges, RollUps, writeRollUps } from './roll-ups.ts';
 import type { DocumentRow, Revision } from './rows.ts';
 import { copyLines } from './statements/copy-lines.sql.ts';
 import { upsertDocuments } from './statements/upsert-documents.sql.ts';
@@ -36,13 +36,11 @@ export async function writeDocuments(client: PoolClient, rows: readonly Document
   const newest = sorted.map((row) => row.newest);
   const revisions = sorted.flatMap((row) => row.revisions);
   const [standing, history] = await meanwhile(upsert(client, newest), () => historyColumns(revisions));
-  const rollUps = new RollUps();
-  const [withdrawn] = await meanwhile(withdraw(client, standing), () => {
-    for (const document of standing) rollUps.add(document);
-  });
-  for (const group of withdrawn) rollUps.subtract(group);
-  await rollUps.write(client);
-  await copyRows(client, copyLines, linesOf(standing));
+  const withdrawn = await withdraw(client, standing);
+  const [, changes] = await meanwhile(copyRows(client, copyLines, linesOf(standing)), () =>
+    rollUpChanges(standing, withdrawn),
+  );
+  await writeRollUps(client, changes);
   await client.query({ ...upsertHistory, values: history });
 }
 
@@ -102,6 +100,16 @@ async function withdraw(client: PoolClient, documents: readonly AttributionDocum
   return rows.map((row) => ({ ...row, billed: unitsOf(row.billed), effective: unitsOf(row.effective) }));
 }
 
+async function rollUpChanges(
+  standing: readonly AttributionDocument[],
+  withdrawn: readonly DayGroup[],
+): Promise<RollUpChanges> {
+  const rollUps = new RollUps();
+  for await (const document of inPieces(standing)) rollUps.add(document);
+  for (const group of withdrawn) rollUps.subtract(group);
+  return rollUps.changes();
+}
+
 function* linesOf(documents: readonly AttributionDocument[]): Generator<string> {
   for (const { tenant, day, currency, lines } of documents) {
     const document = `${copyText(tenant)}\t${formatDay(day)}\t${copyText(currency)}`;
@@ -121,8 +129,12 @@ function* linesOf(documents: readonly AttributionDocument[]): Generator<string> 
   }
 }
 
-function historyColumns(revisions: readonly Revision[]): Buffer[] {
+async function historyColumns(revisions: readonly Revision[]): Promise<Buffer[]> {
   const documents = revisions.map(({ document }) => document);
+  const compressed: Buffer[] = [];
+  for await (const document of inPieces(documents)) {
+    compressed.push(gzipSync(documentJson(document), { level: HISTORY_LEVEL }));
+  }
   return [
     textArray(documents.map(({ tenant }) => tenant)),
     dateArray(documents.map(({ day }) => day)),
@@ -136,6 +148,6 @@ function historyColumns(revisions: readonly Revision[]): Buffer[] {
     amountArray(documents.map(({ effective }) => effective)),
     textArray(documents.map(({ digest }) => digest)),
     intArray(documents.map(({ lines }) => lines.length)),
-    byteaArray(documents.map((document) => gzipSync(documentJson(document), { level: HISTORY_LEVEL }))),
+    byteaArray(compressed),
   ];
 }

@@ -18,7 +18,7 @@ export const silent = createLogger('silent');
 const codec = createLocalCodec();
 
 /** Some time after the days of the records. */
-export const LATER_MS = Date.parse('2026-11-20T12:00:00Z');
+const LATER_MS = Date.parse('2026-11-20T12:00:00Z');
 
 export class SinkWorld {
   readonly databaseUrl: string;

@@ -94,8 +94,9 @@ function properties(folder: DataFolder): string {
     'group.initial.rebalance.delay.ms': 0,
     // Tests of pauses and crashes need not wait for the 6 s that are the least elsewhere.
     'group.min.session.timeout.ms': 1000,
-    // After a kill the restarted node may register again as soon as its old session is over.
-    'broker.session.timeout.ms': 3000,
+    // After a kill the restarted node may register again when its old session is over, so it is short; but a machine
+    // that is busy for a moment must not look like a dead node.
+    'broker.session.timeout.ms': 6000,
     'broker.heartbeat.interval.ms': 500,
     // A stack that nobody starts for a year keeps its place in the topics.
     'offsets.retention.minutes': 400 * 24 * 60,

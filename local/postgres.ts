@@ -26,7 +26,8 @@ export const postgres: Server = {
   furnish,
   // Postgres's "fast shutdown": clients are cut off, what is committed is kept.
   stopSignal: 'SIGINT',
-  passing: /pre-existing shared memory block|the database system is starting up/,
+  // After a kill of the server its clients' processes take a moment to notice.
+  passing: /pre-existing shared memory block/,
 };
 
 export function databaseUrl(folder: DataFolder): string {

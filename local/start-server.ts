@@ -93,8 +93,10 @@ function ended(server: Server, log: string, said: string): Error {
   return localError(code, `${server.title} ended while starting. The end of ${log}:\n${lastLines(said)}`);
 }
 
+/** Without the lines of stack traces, which would leave no room for what was said. */
 function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-quotedLines).join('\n');
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return lines.slice(-quotedLines).join('\n');
 }
 
 /** A log that has grown large becomes the previous one, which is dropped. */

@@ -125,6 +125,8 @@ export class Member<Config, Out> {
       groupId: this.#groupId,
       memberId: this.#memberId,
       sessionTimeout: sessionTimeoutMs,
+      // No task holds up a rebalance for longer, so a member that does is gone.
+      rebalanceTimeout: sessionTimeoutMs,
       heartbeatInterval: Math.floor(sessionTimeoutMs / 6),
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,

@@ -8,7 +8,8 @@ export class MemoryRunner<Config> {
   readonly #tasks: readonly MemoryTask<Config>[];
 
   constructor(cluster: MemoryCluster, processor: Processor<Config>, config: Config) {
-    const ids = tasksOf(processor, () => cluster.partitions);
+    const single = processor.reads.filter((topic) => topic.partitioning.by === 'single').map((topic) => topic.name);
+    const ids = tasksOf(processor, (topic) => (single.includes(topic) ? 1 : cluster.partitions));
     this.#tasks = ids.map((id) => new MemoryTask(cluster, processor, config, id));
   }
 

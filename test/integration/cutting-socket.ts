@@ -18,25 +18,31 @@ export const API = {
 
 /** Cuts connections at a chosen request: before the broker gets it, or after that and before the client has the answer. */
 export class Cutter {
-  #cut: { apiKey: number; where: 'request' | 'reply' } | null = null;
+  readonly #armed: { readonly apiKey: number; readonly where: 'request' | 'reply' }[] = [];
   cuts = 0;
 
   /** Cuts once, at the next request of that type. */
   arm(request: keyof typeof API, where: 'request' | 'reply'): void {
-    this.#cut = { apiKey: API[request], where };
+    this.#armed.push({ apiKey: API[request], where });
+  }
+
+  /** Whether all that was armed has been cut. */
+  isThrough(): boolean {
+    return this.#armed.length === 0;
   }
 
   readonly socketFactory: ISocketFactory = ({ host, port, onConnect }) => {
     const socket = connect({ host, port }, onConnect);
     const write = socket.write.bind(socket) as (data: Buffer) => boolean;
     socket.write = (data: unknown): boolean => {
-      const cut = this.#cut;
-      if (cut === null || !Buffer.isBuffer(data) || data.readInt16BE(4) !== cut.apiKey) return write(data as Buffer);
-      this.#cut = null;
+      const apiKey = (data as Buffer).readInt16BE(4);
+      const at = this.#armed.findIndex((each) => each.apiKey === apiKey);
+      const [cut] = at < 0 ? [] : this.#armed.splice(at, 1);
+      if (cut === undefined) return write(data as Buffer);
       this.cuts++;
       if (cut.where === 'reply') {
         closeAtFirstData(socket);
-        return write(data);
+        return write(data as Buffer);
       }
       socket.destroy(new Error('cut before the request'));
       return false;

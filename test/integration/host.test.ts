@@ -79,14 +79,17 @@ suite('the host of processors', { timeout: 280_000 }, () => {
     const stream = sending(world);
     await stream.more(100);
     const requests = Object.keys(API) as (keyof typeof API)[];
-    for (const request of requests.filter((each) => each !== 'joinGroup' && each !== 'syncGroup')) {
+    for (const request of requests) {
       for (const where of ['request', 'reply'] as const) {
-        const before = cutter.cuts;
-        // A task is opened anew, which is when it asks for its id and positions, after a commit that failed.
-        if (request === 'initProducerId' || request === 'offsetFetch') cutter.arm('endTxn', where);
+        const goal = cutter.cuts + 1;
         await stream.more(50);
         cutter.arm(request, where);
-        await eventually(`a cut at ${request} ${where}`, () => cutter.cuts > before);
+        // A task asks for its id and positions when it is opened anew, which is after a commit that failed.
+        if (request === 'initProducerId' || request === 'offsetFetch') cutter.arm('endTxn', 'request');
+        // The group is joined anew when another member comes.
+        const other = request === 'joinGroup' || request === 'syncGroup' ? world.startSums() : null;
+        await eventually(`a cut at ${request} ${where}`, () => cutter.cuts >= goal && cutter.isThrough());
+        await other?.stop();
       }
     }
     await stream.more(100);
@@ -117,7 +120,7 @@ suite('the host of processors', { timeout: 280_000 }, () => {
     const sent = await stream.stop();
     await allRead(world);
     paused.kill('SIGTERM');
-    await once(paused, 'exit');
+    assert.deepEqual(await once(paused, 'exit'), [0, null], 'a member that is told to stop ends well');
     await other.stop();
     assertExact(await world.read(changes), sent);
   });
@@ -353,6 +356,9 @@ function numbers(count: number): Item[] {
 function sending(world: World) {
   const sent: Item[] = [];
   let isStopped = false;
+  after(() => {
+    isStopped = true;
+  });
   const done = (async () => {
     while (!isStopped) {
       const portion = numbers(20).map(({ amount }, index) => ({ key: (sent.length + index) % 97, amount }));

@@ -24,28 +24,40 @@ export interface PublisherOptions {
 export function createPublisher(options: PublisherOptions): Publisher {
   const { kafka, codec, prefix, logger, signal } = options;
   const what = 'Kafka';
-  let producer: Producer | null = null;
+  // A promise, so that all who publish while it connects wait for the same one, and nobody disconnects it before that.
+  let current: Promise<Producer> | null = null;
 
-  const discard = async (): Promise<void> => {
-    const discarded = producer;
-    producer = null;
-    await discarded?.disconnect().catch(() => {});
+  const connect = async (): Promise<Producer> => {
+    const producer = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: createRoutePartitioner,
+    });
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      await producer.disconnect().catch(() => {});
+      throw error;
+    }
+  };
+
+  /** Whoever comes second, on account of the same producer, must not throw away the next one. */
+  const discard = async (used: Promise<Producer> | null): Promise<void> => {
+    if (current === used) current = null;
+    const producer = await used?.catch(() => null);
+    await producer?.disconnect().catch(() => {});
   };
 
   const send = async (topicMessages: TopicMessages[]): Promise<void> => {
+    current ??= connect();
+    const used = current;
     try {
-      if (producer === null) {
-        producer = kafka.producer({
-          idempotent: true,
-          maxInFlightRequests: 1,
-          allowAutoTopicCreation: false,
-          createPartitioner: createRoutePartitioner,
-        });
-        await producer.connect();
-      }
+      const producer = await used;
       await producer.sendBatch({ acks: -1, topicMessages });
     } catch (error) {
-      await discard();
+      await discard(used);
       throw error;
     }
   };
@@ -58,6 +70,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
         await retry({ what, isTransient, logger, signal }, () => send(topicMessages));
       }
     },
-    close: discard,
+    close: () => discard(current),
   };
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: one table of commands. Each lives in commands/, and what it does beyond wiring in operations/. */
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { catalogCommand } from './commands/catalog.ts';
 import { deadLettersCommand } from './commands/dead-letters.ts';
@@ -14,6 +15,7 @@ import { settleCommand } from './commands/settle.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { ApportionError } from './runtime/errors.ts';
+import { redact } from './runtime/redaction.ts';
 import { styled } from './runtime/terminal/style.ts';
 
 const commands: readonly (() => Command)[] = [
@@ -61,9 +63,9 @@ function pathOf(command: Command): string {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
   if (error instanceof ApportionError) {
-    console.error(`${styled('red', 'error:', process.stderr)} ${error.message}\n${error.advice}`);
+    console.error(redact(`${styled('red', 'error:', process.stderr)} ${error.message}\n${error.advice}`));
   } else {
-    console.error(error);
+    console.error(redact(inspect(error)));
   }
   return FAILED;
 }

@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { redact } from './redaction.ts';
 import type { Settings } from './settings.ts';
 
 /**
  * The process's log: JSON lines on standard error, or readable ones where that is a terminal. Standard output stays
- * free for what a command gives out. Passwords in addresses, and fields named like secrets, are never written.
+ * free for what a command gives out. Secrets that were read, passwords in addresses, and fields named like
+ * secrets are never written.
  */
 export function createLogger(level: Settings['logLevel'], destination: DestinationStream = standardError()): Logger {
   const options = {
@@ -14,18 +16,10 @@ export function createLogger(level: Settings['logLevel'], destination: Destinati
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   };
-  return pino(options, { write: (line) => destination.write(withoutPasswords(line)) });
+  return pino(options, { write: (line) => destination.write(redact(line)) });
 }
 
 const SECRETS = ['password', 'secret', 'token', 'apiKey', 'authorization', 'sasl'];
-
-/** `scheme://user:password@host` keeps its user and host. */
-const PASSWORD_IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s@"']+@/gi;
-
-/** The text without the passwords of the addresses in it. */
-export function withoutPasswords(text: string): string {
-  return text.replace(PASSWORD_IN_URL, '$1[redacted]@');
-}
 
 function standardError(): DestinationStream {
   return (process.stderr.isTTY ? prettyStream() : null) ?? process.stderr;

@@ -81,9 +81,8 @@ interface Charge {
 function distinct(lines: readonly CostLine[]): Charge[] {
   const charges = new Map<string, Charge>();
   for (const line of lines) {
-    const key = JSON.stringify([...shownTexts(line), line.resource, sortedTags(line)]);
     addTo(
-      computeOnce(charges, key, () => ({ line, billed: ZERO, effective: ZERO })),
+      computeOnce(charges, chargeKey(line), () => ({ line, billed: ZERO, effective: ZERO })),
       line,
     );
   }
@@ -105,6 +104,11 @@ function originOf(
     billed: ZERO,
     effective: ZERO,
   }));
+}
+
+/** What tells a charge from the others of its report: all but its amounts. */
+export function chargeKey(line: CostLine): string {
+  return JSON.stringify([...shownTexts(line), line.resource, sortedTags(line)]);
 }
 
 /** The texts of a line that an attribution line shows. */

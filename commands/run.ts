@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { shutdownSignal } from '../runtime/shutdown.ts';
-import { allRoles, roles } from './roles.ts';
+import { allRoles, isRoleName, roles, runRole } from './roles.ts';
 import { type World, withWorld } from './world.ts';
 
 /** `apportion run ROLE...` */
@@ -21,7 +21,7 @@ export async function runRoles(world: World, names: readonly string[], signal: A
   const running = names.map(async (name) => {
     world.logger.info({ role: name }, `${name} starts`);
     try {
-      await roles[name]?.(world, stop);
+      await runRole(name, world, stop);
       world.logger.info({ role: name }, `${name} has stopped`);
     } catch (error) {
       failed.abort();
@@ -39,7 +39,9 @@ function roleNames(words: readonly string[], refuse: (message: string) => never)
   const names: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const name = words[at] === 'poller' ? `poller ${words[++at] ?? ''}` : (words[at] ?? '');
-    if (!(name in roles)) refuse(`There is no role '${name}'. Roles: ${Object.keys(roles).join(', ')}, all.`);
+    if (!isRoleName(name)) {
+      refuse(`There is no role '${name}'. Roles: ${Object.keys(roles).join(', ')}, poller NAME, all.`);
+    }
     names.push(name);
   }
   return names;

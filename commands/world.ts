@@ -2,14 +2,19 @@ import type { Command } from 'commander';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { readAwsSecret } from '../runtime/aws-secret.ts';
 import { readSettings } from '../runtime/config.ts';
+import type { Journal } from '../runtime/journal.ts';
 import { createKafka } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
+import { createKafkaJournal } from '../runtime/kafka/journal.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
 import type { Publisher } from '../runtime/publisher.ts';
+import { createSecrets, type Secrets } from '../runtime/secrets.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { topics } from '../schemas/topics.ts';
 
@@ -22,6 +27,13 @@ export interface World {
   admin(): Promise<Admin>;
   codec(): Promise<PreparedCodec>;
   publisher(): Promise<Publisher>;
+  /** Of the writer of that name; the caller closes it. */
+  journal(name: string): Promise<Journal>;
+  readonly secrets: Secrets;
+  /** What Prometheus is told. */
+  readonly metrics: Registry;
+  /** Aborted when the command ends, or when it is told to stop. */
+  readonly signal: AbortSignal;
 }
 
 /** Runs an action of a command with a world, and closes what it opened. */
@@ -67,6 +79,12 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
       const options = { kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal };
       return closing.adopt(createPublisher(options), (it) => it.close());
     }),
+    journal: async (name) => {
+      return createKafkaJournal({ name, kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal });
+    },
+    secrets: createSecrets({ env: process.env, awsSecret: readAwsSecret }),
+    metrics: new Registry(),
+    signal,
   };
   try {
     return await action(world);

@@ -4,13 +4,13 @@ import { formatAmount } from '../attribution/amount.ts';
 import { documentText } from '../attribution/document-text.ts';
 import { statementText } from '../attribution/statement-text.ts';
 import type { AttributionDocument, AttributionLine } from '../schemas/attribution-document.ts';
+import type { DayRange } from '../schemas/day.ts';
 import { formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import type { SourceStatement, Statement } from '../schemas/statement.ts';
 import { sumMoney } from './money.ts';
 import { type DocumentFilter, readDays, readDocuments } from './read-documents.ts';
 import { readStatements } from './read-statements.ts';
-import type { DayRange } from './select-days.ts';
 
 export type ExportFormat = 'jsonl' | 'csv';
 

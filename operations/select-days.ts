@@ -1,12 +1,6 @@
 import { ApportionError } from '../runtime/errors.ts';
-import { formatDay, parseDay } from '../schemas/day.ts';
+import { type DayRange, formatDay, parseDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
-
-/** Days from `from` to `to`, both included. */
-export interface DayRange {
-  readonly from: Day;
-  readonly to: Day;
-}
 
 /**
  * Reads `--from` and `--to`.

@@ -1,6 +1,7 @@
 import { schedule } from 'node-cron';
 import type { Logger } from 'pino';
 import { ApportionError } from '../runtime/errors.ts';
+import type { Instant } from '../schemas/scalars.ts';
 
 /** Work that is done again and again. */
 export interface ScheduledJob {
@@ -9,7 +10,8 @@ export interface ScheduledJob {
   readonly cron: string;
   /** A random pause before each run, at most this long, so that many pollers do not ask at the same instant. */
   readonly jitterMs: number;
-  run(): Promise<void>;
+  /** `nextRunAt` is when its time comes next, without the random pause. */
+  run(nextRunAt: Instant | null): Promise<void>;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function runOnSchedule(job: ScheduledJob, logger: Logger, signal: A
   const run = async (): Promise<void> => {
     if (signal.aborted) return;
     try {
-      await job.run();
+      await job.run(task.getNextRun()?.getTime() ?? null);
     } catch (error) {
       if (!(error instanceof ApportionError)) broken.reject(error);
       else logger.warn({ job: job.name, code: error.code, advice: error.advice }, `${job.name}: ${error.message}`);

@@ -3,6 +3,12 @@ import type { Day, Instant } from './scalars.ts';
 /** Milliseconds in a UTC day. */
 export const DAY_MS = 86_400_000;
 
+/** Days from `from` to `to`, both included. */
+export interface DayRange {
+  readonly from: Day;
+  readonly to: Day;
+}
+
 const DAY_TEXT = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /** Reads `YYYY-MM-DD`. Gives null for any other text, and for days that the calendar does not have. */

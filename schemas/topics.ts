@@ -10,6 +10,7 @@ import { type CostReport, costReportAvro } from './cost-report.ts';
 import { formatDay } from './day.ts';
 import { type DeadLetter, deadLetterAvro } from './dead-letter.ts';
 import type { Day } from './scalars.ts';
+import { type SourceStatus, sourceStatusAvro } from './source-status.ts';
 import { type Statement, statementAvro } from './statement.ts';
 import { type UsageSample, usageSampleAvro } from './usage-sample.ts';
 import { type UsageTotal, usageTotalAvro } from './usage-total.ts';
@@ -135,7 +136,7 @@ export const catalogs: Topic<CatalogRecord> = {
   doc: 'Tenants, products and rules as applied.',
 };
 
-const checkpoints: Topic<Checkpoint> = {
+export const checkpoints: Topic<Checkpoint> = {
   name: 'checkpoints.v1',
   key: (checkpoint) => checkpoint.poller,
   keyText: 'poller',
@@ -147,6 +148,20 @@ const checkpoints: Topic<Checkpoint> = {
   writtenBy: ['pollers'],
   readBy: ['pollers'],
   doc: 'Where pollers go on.',
+};
+
+export const sourceStatuses: Topic<SourceStatus> = {
+  name: 'source-status.v1',
+  key: (status) => status.poller,
+  keyText: 'poller',
+  partitioning: { by: 'single' },
+  cleanup: { policy: 'compact', lagDays: 0 },
+  maxRecordBytes: MIB,
+  schema: sourceStatusAvro,
+  public: true,
+  writtenBy: ['pollers'],
+  readBy: ['postgres-sink', 'apportion sources'],
+  doc: 'How each source fares.',
 };
 
 export const attributions: Topic<AttributionDocument> = {
@@ -198,6 +213,7 @@ export const topics: readonly Topic<never>[] = [
   costReports,
   catalogs,
   checkpoints,
+  sourceStatuses,
   attributions,
   statements,
   deadLetters,

@@ -1,12 +1,12 @@
 import type { Pool } from 'pg';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { DayRange } from '../../schemas/day.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import type { Money, SourceStatement, Statement } from '../../schemas/statement.ts';
 import { moneyText, sameMoney, sumMoney } from '../money.ts';
 import { readDays, readDocuments } from '../read-documents.ts';
 import { readStatements } from '../read-statements.ts';
-import type { DayRange } from '../select-days.ts';
 import { storedAmount } from '../stored-amount.ts';
 import { type Check, Checking } from './check.ts';
 

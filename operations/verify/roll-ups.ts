@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
+import type { DayRange } from '../../schemas/day.ts';
 import { formatDay } from '../../schemas/day.ts';
-import type { DayRange } from '../select-days.ts';
 import { type Check, Checking } from './check.ts';
 
 /** Weeks and months that the days touch, and the views on them, are sums of days: nothing is split again. */

@@ -6,11 +6,11 @@ import { Undecodable } from '../../runtime/task.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { CatalogRecord } from '../../schemas/catalog-record.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
+import type { DayRange } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import { attributions, catalogs, costReports, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import type { DayRange } from '../select-days.ts';
 
 /** What the topics say of some days: of each key the record that stands. */
 export interface TopicDays {

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { documentText } from '../../attribution/document-text.ts';
 import { statementText } from '../../attribution/statement-text.ts';
+import type { DayRange } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { attributions, statements } from '../../schemas/topics.ts';
 import { readDays, readDocuments } from '../read-documents.ts';
 import { readStatements } from '../read-statements.ts';
-import type { DayRange } from '../select-days.ts';
 import { type Check, Checking } from './check.ts';
 import type { TopicDays } from './topic-days.ts';
 

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
-import type { DayRange } from '../select-days.ts';
+import type { DayRange } from '../../schemas/day.ts';
 import type { Check } from './check.ts';
 import { checkConservation } from './conservation.ts';
 import { checkRecomputed } from './recompute.ts';

@@ -1,11 +1,10 @@
 import { parse } from 'yaml';
 import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import { speechPlatform } from '../../local/demo/speech-platform.ts';
-import type { DayRange } from '../../operations/select-days.ts';
 import type { Call } from '../../schemas/call.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
-import { addDays, DAY_MS, dayOf } from '../../schemas/day.ts';
+import { addDays, DAY_MS, type DayRange, dayOf } from '../../schemas/day.ts';
 
 /** What is sent in every run that is compared: the same, in the same order, up to the last record. */
 export interface FaultInput {

@@ -22,6 +22,13 @@ test('a failing hook of a suite fails', async () => {
   assert.equal(await outcomeOf(file), '1 passed, 1 failed');
 });
 
+test('a failing test counts, wherever it is written', async () => {
+  const shared = temporaryFolder();
+  const promises = join(shared, 'promises.ts');
+  writeFileSync(promises, `${head} export const keep = () => { test('a', () => {}); test('b', () => { throw 1; }); };`);
+  assert.equal(await outcomeOf(`import { keep } from ${JSON.stringify(promises)}; keep();`), '1 passed, 1 failed');
+});
+
 test('a skipped test and a test to be done fail', async () => {
   const file = `${head} test('a', { skip: true }, () => {}); test('b', { todo: true }, () => {}); test('c', () => {});`;
   assert.equal(await outcomeOf(file), '1 passed, 2 failed');

@@ -21,51 +21,45 @@ export async function runTests(
   limits: Limits,
   interrupted: AbortSignal,
 ): Promise<Outcome> {
-  const results = new Map(files.map((file) => [file, new FileResult(stage, file)]));
+  const signal = AbortSignal.any([AbortSignal.timeout(limits.stageMs), interrupted]);
+  const left = [...files];
+  const sum = { passed: 0, failed: 0 };
+  const worker = async (): Promise<void> => {
+    for (let file = left.shift(); file !== undefined; file = left.shift()) {
+      const { passed, failed } = await runFile(stage, file, limits.testMs, signal);
+      sum.passed += passed;
+      sum.failed += failed;
+    }
+  };
+  await Promise.all(Array.from({ length: limits.concurrency }, worker));
+  return sum;
+}
+
+/** One file at a time, since an event names the file in which its test is written, which may be a shared one. */
+async function runFile(stage: string, file: string, testMs: number, signal: AbortSignal): Promise<Outcome> {
+  const result = new FileResult(stage, file);
   const events = run({
-    files: [...files],
-    concurrency: limits.concurrency,
-    timeout: limits.testMs,
-    signal: AbortSignal.any([AbortSignal.timeout(limits.stageMs), interrupted]),
+    files: [file],
+    timeout: testMs,
+    signal,
     // A test that has failed by its limit holds its process open no longer.
     execArgv: ['--test-force-exit'],
   });
-  events.on('test:dequeue', ({ name }) => results.get(name)?.begin());
-  events.on('test:stdout', ({ file, message }) => results.get(file)?.say(message));
-  events.on('test:stderr', ({ file, message }) => results.get(file)?.say(message));
-  events.on('test:pass', (data) => {
-    const result = results.get(data.file ?? '');
-    if (data.name === data.file) {
-      result?.fail('holds no test');
-      result?.end();
-    } else if (data.skip !== undefined || data.todo !== undefined) {
-      result?.fail(`${data.name}: skipped`);
-    } else if (data.details.type !== 'suite') {
-      result?.pass();
-    }
+  events.on('test:stdout', ({ message }) => result.say(message));
+  events.on('test:stderr', ({ message }) => result.say(message));
+  events.on('test:pass', ({ name, skip, todo, details }) => {
+    if (name === file) result.fail('holds no test');
+    else if (skip !== undefined || todo !== undefined) result.fail(`${name}: skipped`);
+    else if (details.type !== 'suite') result.pass();
   });
-  events.on('test:fail', (data) => {
-    const { error } = data.details;
-    const result = results.get(data.file ?? '');
+  events.on('test:fail', ({ name, line, details: { error } }) => {
     const isOnlyAbove = 'failureType' in error && error.failureType === 'subtestsFailed';
-    if (!isOnlyAbove) {
-      result?.fail(`${data.name} (line ${data.line})\n${inspect(error.cause ?? error, { depth: 8 })}`);
-    }
-    if (data.name === data.file) {
-      result?.end();
-    }
+    if (!isOnlyAbove) result.fail(`${name} (line ${line})\n${inspect(error.cause ?? error, { depth: 8 })}`);
   });
-  events.on('test:summary', ({ file }) => results.get(file ?? '')?.end());
   events.resume();
   await once(events, 'end');
-  const all = [...results.values()];
-  for (const result of all) {
-    result.end();
-  }
-  return {
-    passed: all.reduce((sum, result) => sum + result.passed, 0),
-    failed: all.reduce((sum, result) => sum + result.failed, 0),
-  };
+  result.end();
+  return result;
 }
 
 class FileResult {
@@ -73,17 +67,12 @@ class FileResult {
   failed = 0;
   readonly #stage: string;
   readonly #file: string;
+  readonly #begin = performance.now();
   #output = '';
-  #begin = performance.now();
-  #isOver = false;
 
   constructor(stage: string, file: string) {
     this.#stage = stage;
     this.#file = file;
-  }
-
-  begin(): void {
-    this.#begin = performance.now();
   }
 
   say(text: string): void {
@@ -100,13 +89,7 @@ class FileResult {
   }
 
   end(): void {
-    if (this.#isOver) {
-      return;
-    }
-    this.#isOver = true;
-    if (this.failed > 0 && this.#output !== '') {
-      show(this.#output.trimEnd());
-    }
+    if (this.failed > 0 && this.#output !== '') show(this.#output.trimEnd());
     if (this.passed + this.failed === 0) this.fail('came to no end');
     showOutcome(this.#stage, relative('.', this.#file), this, this.#begin);
   }

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { openPoller } from '../producers/pollers.ts';
+import { createPollerMetrics, type PollerMetrics } from '../producers/polling/metrics.ts';
+import type { Poller } from '../producers/polling/poller.ts';
+import type { World } from './world.ts';
+
+/** Opens a poller with its settings, some of which the command may name, and a journal that is closed with it. */
+export async function openWorldPoller(
+  world: World,
+  name: string,
+  overrides: Record<string, unknown> = {},
+  logger: Logger = world.logger,
+): Promise<Poller & AsyncDisposable> {
+  const journal = await world.journal(`poller-${name}`);
+  const settings = { ...world.settings.pollers[name], ...overrides };
+  const metrics = metricsOf(world.metrics);
+  const poller = openPoller(name, settings, { journal, secrets: world.secrets, metrics, logger, now: Date.now });
+  return Object.assign(poller, { [Symbol.asyncDispose]: () => journal.close() });
+}
+
+const metricsByRegistry = new WeakMap<Registry, PollerMetrics>();
+
+/** All pollers of a process share the same metrics, which a registry takes only once. */
+function metricsOf(registry: Registry): PollerMetrics {
+  const metrics = metricsByRegistry.get(registry) ?? createPollerMetrics(registry);
+  metricsByRegistry.set(registry, metrics);
+  return metrics;
+}

@@ -49,7 +49,7 @@ function kindOf(status: number): HttpFailureKind {
 const MAX_EXCERPT_LENGTH = 300;
 
 /** What servers say goes to logs and terminals: on one line, and not without end. */
-export function excerpt(text: string): string {
+function excerpt(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   return line.length > MAX_EXCERPT_LENGTH ? `${line.slice(0, MAX_EXCERPT_LENGTH)}…` : line;
 }

@@ -12,6 +12,7 @@ import { pollCommand } from './commands/poll.ts';
 import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
 import { settleCommand } from './commands/settle.ts';
+import { sourcesCommand } from './commands/sources.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { ApportionError } from './runtime/errors.ts';
@@ -25,6 +26,7 @@ const commands: readonly (() => Command)[] = [
   sendCommand,
   pollCommand,
   runCommand,
+  sourcesCommand,
   settleCommand,
   exportCommand,
   verifyCommand,

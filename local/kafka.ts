@@ -35,10 +35,9 @@ async function prepare(folder: DataFolder, tools: Tools): Promise<void> {
     ...javaArgs(tools),
     'kafka.tools.StorageTool',
     'format',
-    '-t',
-    folder.clusterId,
-    '-c',
-    config,
+    // An id may begin with a dash, which would look like an option by itself.
+    `--cluster-id=${folder.clusterId}`,
+    `--config=${config}`,
   ];
   const run = await runToEnd(tools.java, args, undefined, { cwd: folder.path });
   if (run.code !== 0) {

@@ -66,6 +66,7 @@ const NORMAL: readonly string[] = [
   'Closed connection',
   'Not connected',
   'Failed to connect',
+  'Restarting the consumer', // What made it necessary is logged by itself.
   'Crash: ', // The host decides what a crash means.
   'Limiting retries for the idempotent producer', // A producer that failed is discarded, never resumed.
   'Response without match', // The answer to a request that had timed out.

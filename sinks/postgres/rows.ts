@@ -4,11 +4,12 @@ import type { CatalogRecord } from '../../schemas/catalog-record.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import type { Instant } from '../../schemas/scalars.ts';
+import type { SourceStatus } from '../../schemas/source-status.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 
 /** What the sink's task hands to the database: whole documents, at most one row for each key. */
-export type SinkRow = ReportRow | TotalRow | DocumentRow | StatementRow | CatalogRow | DeadLetterRow;
+export type SinkRow = ReportRow | TotalRow | DocumentRow | StatementRow | CatalogRow | SourceStatusRow | DeadLetterRow;
 
 export interface ReportRow {
   readonly kind: 'report';
@@ -46,6 +47,11 @@ export interface CatalogRow {
   readonly kind: 'catalog';
   readonly record: CatalogRecord;
   readonly catalog: Catalog;
+}
+
+export interface SourceStatusRow {
+  readonly kind: 'sourceStatus';
+  readonly status: SourceStatus;
 }
 
 /** Goes to the topic of dead letters before the other rows are committed. */

@@ -14,6 +14,7 @@ import {
   catalogs,
   costReports,
   deadLetters,
+  sourceStatuses,
   statements,
   type Topic,
   usageTotals,
@@ -24,7 +25,7 @@ import { createIntake, type Intake } from './intake.ts';
 import { PROCESSOR_NAME } from './name.ts';
 import { readCatalog, refuseCatalog } from './read-catalog.ts';
 import type { DocumentRow, Revision, SinkRow } from './rows.ts';
-import { refuseCostReport, refuseDocument, refuseStatement, refuseTotal } from './storable.ts';
+import { refuseCostReport, refuseDocument, refuseSourceStatus, refuseStatement, refuseTotal } from './storable.ts';
 
 /** The sink has no settings of its own. */
 export type SinkConfig = Readonly<Record<never, never>>;
@@ -35,7 +36,7 @@ export type SinkConfig = Readonly<Record<never, never>>;
  */
 export const postgresSink = defineProcessor<SinkConfig, SinkRow>({
   name: PROCESSOR_NAME,
-  reads: [costReports, usageTotals, attributions, statements, catalogs],
+  reads: [costReports, usageTotals, attributions, statements, catalogs, sourceStatuses],
   taskPer: 'topic-partition',
   broadcasts: [],
   writes: [deadLetters],
@@ -125,6 +126,13 @@ function intakeOf(topic: Topic<never>, codec: Codec): Intake {
         refuse: refuseCatalog,
         row: (record) => ({ kind: 'catalog', record, catalog: readCatalog(record) }),
         merge: (_held, incoming) => incoming,
+      });
+    case sourceStatuses.name:
+      return createIntake(codec, {
+        topic: sourceStatuses,
+        refuse: refuseSourceStatus,
+        row: (status) => ({ kind: 'sourceStatus', status }),
+        merge: (held, incoming) => (incoming.status.updatedAt >= held.status.updatedAt ? incoming : held),
       });
     default:
       throw new Error(`the sink does not read ${topic.name}`);

@@ -7,6 +7,7 @@ import { refuseReport } from '../../attribution/refuse-report.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import { parseDay } from '../../schemas/day.ts';
+import type { SourceStatus } from '../../schemas/source-status.ts';
 import type { Money, Statement } from '../../schemas/statement.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 
@@ -43,6 +44,22 @@ export function refuseStatement(statement: Statement): Refusal | null {
       firstFault(statement.negativeBases, (base) => faultOfTexts([base.tier, base.tenant, base.product])) ??
       firstFault(statement.usage, ({ meter, quantity }) => faultOfKey([meter]) ?? faultOfNumbers([quantity])) ??
       faultOfRepeats(statement),
+  );
+}
+
+export function refuseSourceStatus(status: SourceStatus): Refusal | null {
+  const { poller, source, detail, warnings, accounts, lastRunAt, lastSuccessAt, nextRunAt, updatedAt } = status;
+  const times = { lastRunAt, lastSuccessAt, nextRunAt, updatedAt };
+  return refusal(
+    faultOfKey([poller]) ??
+      faultOfTexts([source, detail, ...warnings]) ??
+      firstFault(accounts, (account) => faultOfTexts([account.account, account.detail])) ??
+      firstFault(Object.entries(times), ([name, time]) => (time === null ? null : faultOfTime(name, time))) ??
+      firstFault(accounts, (account) => faultOfTime('lastSuccessAt', account.lastSuccessAt ?? 0)) ??
+      firstFault(
+        accounts,
+        ({ firstDay, lastDay }) => faultOfDay(firstDay ?? FIRST_DAY) ?? faultOfDay(lastDay ?? FIRST_DAY),
+      ),
   );
 }
 

@@ -4,6 +4,7 @@ import type { SinkRow } from './rows.ts';
 import { writeCatalog } from './write-catalog.ts';
 import { documentTables, writeDocuments } from './write-documents.ts';
 import { reportTables, writeReports } from './write-reports.ts';
+import { writeSourceStatuses } from './write-source-statuses.ts';
 import { statementTables, writeStatements } from './write-statements.ts';
 import { totalTables, writeTotals } from './write-totals.ts';
 
@@ -14,6 +15,7 @@ export async function writeRows(client: PoolClient, rows: readonly SinkRow[]): P
   await writeDocuments(client, ofKind(rows, 'document'));
   await writeStatements(client, ofKind(rows, 'statement'));
   await writeCatalog(client, ofKind(rows, 'catalog'));
+  await writeSourceStatuses(client, ofKind(rows, 'sourceStatus'));
 }
 
 /** Makes the partitions that the rows need. */

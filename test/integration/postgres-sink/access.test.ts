@@ -37,6 +37,7 @@ const platformRelations = [
   'statement_usage',
   'sink_offset',
   'catalog',
+  'source_status',
 ];
 
 for (const relation of tenantRelations) {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { UNALLOCATED } from '../../../schemas/attribution-document.ts';
-import { attributions, costReports, statements, usageTotals } from '../../../schemas/topics.ts';
-import { amount, day, document, line, report, statement, total } from './records.ts';
+import { attributions, costReports, sourceStatuses, statements, usageTotals } from '../../../schemas/topics.ts';
+import { amount, day, document, line, report, sourceStatus, statement, total } from './records.ts';
 import { freshSink } from './sink-world.ts';
 
 const page = await readFile(new URL('../../../docs/postgres.md', import.meta.url), 'utf8');
@@ -26,8 +26,9 @@ await sink.write(
 await sink.write(usageTotals, [total()]);
 await sink.write(costReports, [report()]);
 await sink.write(statements, [statement()]);
+await sink.write(sourceStatuses, [sourceStatus({ state: 'failed_connection' })]);
 
-test('the page has its queries', () => assert.equal(queries.length, 8));
+test('the page has its queries', () => assert.equal(queries.length, 9));
 
 for (const { about, sql } of queries) {
   test(`docs/postgres.md answers: ${about}`, async () => {

@@ -4,6 +4,7 @@ import type { AttributionDocument, AttributionLine } from '../../../schemas/attr
 import type { CostLine, CostReport } from '../../../schemas/cost-report.ts';
 import { parseDay } from '../../../schemas/day.ts';
 import type { Amount, Day } from '../../../schemas/scalars.ts';
+import type { SourceStatus } from '../../../schemas/source-status.ts';
 import type { SourceStatement, Statement } from '../../../schemas/statement.ts';
 import type { UsageTotal } from '../../../schemas/usage-total.ts';
 
@@ -145,6 +146,36 @@ export function statement(fields: Partial<Statement> = {}): Statement {
     missingSources: [{ source: 'datadog', account: 'org' }],
     negativeBases: [{ tier: 'infrastructure', tenant: 'acme', product: 'asr', billed: amount('-1.5') }],
     usage: [{ meter: 'call_duration', quantity: 60_000n, late: 1, conflicting: 2, duplicates: 3 }],
+    ...fields,
+  };
+}
+
+export function sourceStatus(fields: Partial<SourceStatus> = {}): SourceStatus {
+  const at = Date.parse('2026-03-10T06:00:00Z');
+  return {
+    poller: 'cast-ai',
+    source: 'cast-ai',
+    state: 'ok',
+    detail: '',
+    lastRunAt: at,
+    lastSuccessAt: at,
+    nextRunAt: at + 3_600_000,
+    requests: 31,
+    records: 31,
+    requestsLeft: null,
+    warnings: ['The clock of the source is 180 minutes ahead of this one.'],
+    accounts: [
+      {
+        account: 'prod-eu-1',
+        state: 'ok',
+        detail: '',
+        lastSuccessAt: at,
+        firstDay: day('2026-02-16'),
+        lastDay: day('2026-03-10'),
+        missingDays: 1,
+      },
+    ],
+    updatedAt: at,
     ...fields,
   };
 }

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { pipelineStages } from '../operations/pipeline-stages.ts';
-import { type SettleOptions, settle } from '../operations/settle.ts';
+import { patiently, type SettleOptions, settle } from '../operations/settle.ts';
 import { readCatalogMetadata } from '../processors/attribute/positions.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { faultOf } from '../runtime/kafka/errors.ts';
@@ -32,8 +32,11 @@ export async function settleWithProgress(world: World, timeoutMs = DEFAULT_TIMEO
 /** Waits until all that was in the input topics is attributed and in Postgres. */
 export async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
   const prefix = world.settings.topicPrefix;
+  const isTransient = (error: unknown): boolean => faultOf(error) === 'transient' || isPostgresAway(error);
+  const patient = { isTransient, ...options };
   const admin = await world.admin();
-  const [catalog] = await admin.fetchTopicOffsets(prefix + catalogs.name);
+  const deadlineMs = Date.now() + options.timeoutMs;
+  const [catalog] = await patiently(patient, deadlineMs, () => admin.fetchTopicOffsets(prefix + catalogs.name));
   if (catalog === undefined || catalog.high === '0') {
     throw new ApportionError(
       'no_catalog',
@@ -42,8 +45,7 @@ export async function settlePipeline(world: World, options: SettleOptions): Prom
     );
   }
   const stages = pipelineStages({ admin, pool: world.pool, prefix, catalogPosition: readCatalogMetadata });
-  const isTransient = (error: unknown): boolean => faultOf(error) === 'transient' || isPostgresAway(error);
-  await settle(admin, stages, { isTransient, ...options });
+  await settle(admin, stages, patient);
 }
 
 /** Reads `500ms`, `90s`, `5m` or `1h` as milliseconds. */

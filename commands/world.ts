@@ -32,7 +32,7 @@ export async function withWorld(command: Command, action: (world: World) => Prom
 }
 
 /** The same with settings at hand. */
-export async function withWorldOf(settings: Settings, action: (world: World) => Promise<void>): Promise<void> {
+export async function withWorldOf<T>(settings: Settings, action: (world: World) => Promise<T>): Promise<T> {
   await using closing = new AsyncDisposableStack();
   // Whatever still waits for a server that is away ends with the world.
   const ended = new AbortController();
@@ -69,7 +69,7 @@ export async function withWorldOf(settings: Settings, action: (world: World) => 
     }),
   };
   try {
-    await action(world);
+    return await action(world);
   } finally {
     ended.abort(new Error('the command has ended'));
   }

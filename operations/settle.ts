@@ -33,8 +33,21 @@ export async function settle(admin: Admin, stages: readonly Stage[], options: Se
   const now = options.now ?? Date.now;
   const deadlineMs = now() + options.timeoutMs;
   for (const stage of stages) {
-    const targets = await patiently(options, deadlineMs, now, () => endsOf(admin, stage.topics));
+    const targets = await patiently(options, deadlineMs, () => endsOf(admin, stage.topics));
     await waitFor(stage, targets, deadlineMs, options, now);
+  }
+}
+
+/** Asks again while the answer is an error that passes by itself, until the deadline. */
+export async function patiently<T>(options: SettleOptions, deadlineMs: number, ask: () => Promise<T>): Promise<T> {
+  const now = options.now ?? Date.now;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (now() >= deadlineMs || options.isTransient?.(error) !== true) throw error;
+    }
+    await sleep(options.pollMs ?? POLL_MS);
   }
 }
 
@@ -62,7 +75,7 @@ async function waitFor(
   now: () => number,
 ): Promise<void> {
   for (;;) {
-    const behind = await patiently(options, deadlineMs, now, () => countBehind(stage, targets));
+    const behind = await patiently(options, deadlineMs, () => countBehind(stage, targets));
     options.report?.(stage.role, behind);
     if (behind === 0) return;
     if (now() >= deadlineMs) {
@@ -71,22 +84,6 @@ async function waitFor(
         `The role ${stage.role} has still to read ${behind} offsets of ${stage.topics.join(', ')}.`,
         `See that it runs (apportion run ${stage.role}) and what it logs, or wait longer with --timeout.`,
       );
-    }
-    await sleep(options.pollMs ?? POLL_MS);
-  }
-}
-
-async function patiently<T>(
-  options: SettleOptions,
-  deadlineMs: number,
-  now: () => number,
-  ask: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (now() >= deadlineMs || options.isTransient?.(error) !== true) throw error;
     }
     await sleep(options.pollMs ?? POLL_MS);
   }

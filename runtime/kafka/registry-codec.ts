@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Topic } from '../../schemas/topics.ts';
 import { ApportionError } from '../errors.ts';
 import { retry } from '../retry.ts';
-import { avroOptions } from './avro.ts';
+import { avroOptions, avroType } from './avro.ts';
 import { createCodec, type PreparedCodec } from './codec.ts';
 
 export interface RegistryCodecOptions {
@@ -29,9 +29,14 @@ export async function createRegistryCodec(options: RegistryCodecOptions): Promis
   const { prefix, topics } = options;
   const registry = openRegistry(options.registryUrl);
   const ids = new Map<Topic<never>, number>();
-  for (const topic of topics) ids.set(topic, await ask(options, () => registeredId(registry, prefix, topic)));
-
   const types = new Map<number, Type>();
+  for (const topic of topics) {
+    const id = await ask(options, () => registeredId(registry, prefix, topic));
+    ids.set(topic, id);
+    // What is written with our own schemas is read without the registry, which may be away by then.
+    types.set(id, avroType(topic.schema));
+  }
+
   const missing = new Missing();
   return createCodec({
     idOf: (topic) => {

@@ -1,140 +1,162 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { World } from '../../commands/world.ts';
+import { before, describe, test } from 'node:test';
 import { Random } from '../../local/demo/speech-platform/random.ts';
-import { speechPlatform } from '../../local/demo/speech-platform.ts';
-import { pipelineStages } from '../../operations/pipeline-stages.ts';
-import { dayFrom } from '../../operations/select-days.ts';
-import { readCatalogMetadata } from '../../processors/attribute/positions.ts';
-import { eventually, freshDatabase, freshPrefix, testStack } from '../integration/stack.ts';
-import { differences } from './outcome.ts';
-import { BATCHES, type Disturbance, runPipeline } from './pipeline-run.ts';
+import { createPublisher } from '../../runtime/kafka/publisher.ts';
+import { readTopic } from '../../runtime/kafka/read-topic.ts';
+import { deadLetters } from '../../schemas/topics.ts';
+import { testStack } from '../integration/stack.ts';
+import { differences } from './differences.ts';
+import { faultInput } from './input.ts';
+import type { Outcome } from './outcome.ts';
+import { type PipelineRun, roleNames, withRun } from './pipeline-run.ts';
 import type { SupervisedRole } from './supervised-role.ts';
 
-const KILLS_PER_ROLE = 5;
-const WORK_LIMIT_MS = 60_000;
-const ROLES = ['meter', 'attribute', 'postgres-sink'];
+const KILLS = 5;
+const SEED = 23;
 
-const platform = speechPlatform({ seed: 11, lastDay: dayFrom('lastDay', '2026-10-31'), calls: 6_000 });
 const stack = await testStack();
-const undisturbed = await runPipeline({
-  stack,
-  platform,
-  prefix: freshPrefix(),
-  databaseUrl: await freshDatabase(),
-  processes: [['all']],
-});
+const input = faultInput(Date.now());
 
-test('an undisturbed run passes the audit, and has something to lose', () => {
-  assert.deepEqual(undisturbed.faults, []);
-  assert.ok(undisturbed.documents.size > 14 * 40);
-  assert.ok(undisturbed.deadLetters.size > 0);
-});
+// Each has topics and a database of its own, and mostly waits for the group to find out who is dead.
+describe('what has become of the input is the same to the last byte', { concurrency: true, timeout: 280_000 }, () => {
+  let undisturbed: Outcome;
 
-test('five kills of each role at random moments change nothing', async () => {
-  const kills = killPlan(23, ROLES, KILLS_PER_ROLE);
-  let killed = 0;
-  const killer = new Killer();
-  const disturbed = await runPipeline({
-    stack,
-    platform,
-    prefix: freshPrefix(),
-    databaseUrl: await freshDatabase(),
-    processes: ROLES.map((role) => [role]),
-    disturb: async (at) => {
-      const doomed = at.roles.filter(({ args: [name = ''] }) => kills.get(name)?.has(at.batch));
-      await Promise.all(doomed.map((role) => killer.killAtWork(at, role, role.args)));
-      killed += doomed.length;
-    },
-  });
-  assert.equal(killed, ROLES.length * KILLS_PER_ROLE);
-  assert.deepEqual(differences(undisturbed, disturbed), []);
-});
-
-test('five kills of one process that runs all roles change nothing', async () => {
-  const kills = killPlan(29, ['all'], KILLS_PER_ROLE);
-  const killer = new Killer();
-  const disturbed = await runPipeline({
-    stack,
-    platform,
-    prefix: freshPrefix(),
-    databaseUrl: await freshDatabase(),
-    processes: [['all']],
-    disturb: async (at) => {
-      const [role] = at.roles;
-      if (role !== undefined && kills.get('all')?.has(at.batch)) await killer.killAtWork(at, role, ROLES);
-    },
-  });
-  assert.deepEqual(differences(undisturbed, disturbed), []);
-});
-
-test('two processes of each role give what one gives, also when one of them dies', async () => {
-  const disturbed = await runPipeline({
-    stack,
-    platform,
-    prefix: freshPrefix(),
-    databaseUrl: await freshDatabase(),
-    processes: [...ROLES, ...ROLES].map((role) => [role]),
-    disturb: async (at) => {
-      if (at.batch === BATCHES / 2) await Promise.all(at.roles.slice(0, ROLES.length).map((role) => role.kill()));
-    },
-  });
-  assert.deepEqual(differences(undisturbed, disturbed), []);
-});
-
-test('the comparison finds a unit that is lost, a document that is missing, and a letter that stands twice', () => {
-  const [key = '', text = ''] = [...undisturbed.documents][0] ?? [];
-  const altered = new Map(undisturbed.documents).set(key, text.replace(/"billed":"[^"]*"/, '"billed":"0"'));
-  assert.notEqual(altered.get(key), text);
-  const found = differences(undisturbed, { ...undisturbed, documents: altered });
-  assert.deepEqual(found.length, 1);
-  assert.match(found[0] ?? '', /^document \["2026-/);
-
-  const missing = new Map(undisturbed.documents);
-  missing.delete(key);
-  assert.equal(differences(undisturbed, { ...undisturbed, documents: missing }).length, 1);
-  const twice = { ...undisturbed, deadLetterRecords: undisturbed.deadLetterRecords + 1 };
-  assert.deepEqual(differences(undisturbed, twice), ['1 dead letters stand more than once']);
-});
-
-/** In which batches each role is killed. */
-function killPlan(seed: number, roles: readonly string[], kills: number): ReadonlyMap<string, ReadonlySet<number>> {
-  return new Map(
-    roles.map((role) => {
-      const random = new Random(seed, role);
-      const batches = new Set<number>();
-      while (batches.size < kills) batches.add(random.integer(0, BATCHES - 1));
-      return [role, batches];
-    }),
-  );
-}
-
-/** Kills roles only once they have done something since they last died, so that no kill hits a process that is idle. */
-class Killer {
-  readonly #positionAtDeath = new Map<SupervisedRole, number>();
-
-  async killAtWork(at: Disturbance, role: SupervisedRole, names: readonly string[]): Promise<void> {
-    const before = this.#positionAtDeath.get(role) ?? 0;
-    await eventually(
-      `${role.args.join(' ')} to work after its last death`,
-      async () => (await position(at.world, names)) > before,
-      WORK_LIMIT_MS,
+  before(async () => {
+    undisturbed = await withRun(stack, input, async (run) => {
+      await Promise.all(run.start(['all']).map((role) => role.untilLive()));
+      await run.send(0, 1);
+      const outcome = await run.outcome();
+      await run.audit();
+      return outcome;
+    });
+    assert.ok(undisturbed.postgres.size > 500, 'documents and statements of two weeks');
+    assert.deepEqual(
+      new Set(undisturbed.letters.map(({ processor }) => processor)),
+      new Set(['meter', 'attribute', 'postgres-sink']),
     );
-    await role.kill();
-    this.#positionAtDeath.set(role, await position(at.world, names));
-  }
+    assert.deepEqual(differences(undisturbed, undisturbed), []);
+  });
+
+  test('when each role is killed five times, at random moments while calls stream in', async (t) => {
+    await withRun(stack, input, async (run) => {
+      const roles = run.start(...roleNames.map((name) => [name]));
+      const random = new Random(SEED, 'kills');
+      for (let round = 0; round < KILLS; round++) {
+        await Promise.all(roles.map((role) => role.untilLive()));
+        // Data passes the roles in their order: whoever comes later has work only for as long as the others live.
+        const victims = round % 2 === 0 ? roles.toReversed() : roles;
+        t.diagnostic(await sendAndKill(run, round / KILLS, (round + 1) / KILLS, victims, random));
+      }
+      assert.deepEqual(differences(undisturbed, await run.outcome()), []);
+      await run.audit();
+      assert.deepEqual(
+        roles.map(({ kills }) => kills),
+        [KILLS, KILLS, KILLS],
+      );
+    });
+  });
+
+  test('when one process that runs all roles is killed, also while it takes up its work again', async (t) => {
+    await withRun(stack, input, async (run) => {
+      const [all] = run.start(['all']);
+      assert.ok(all !== undefined);
+      const random = new Random(SEED, 'all');
+      await all.untilLive();
+      t.diagnostic(await sendAndKill(run, 0, 0.4, [all], random));
+      await all.untilSaid('that it starts', (line) => line.endsWith(' starts'));
+      all.kill();
+      await all.untilLive();
+      t.diagnostic(await sendAndKill(run, 0.4, 0.8, [all], random));
+      await run.send(0.8, 1);
+      assert.deepEqual(differences(undisturbed, await run.outcome()), []);
+      await run.audit();
+    });
+  });
+
+  test('when there are two processes of each role, the second of which come in the middle', async () => {
+    await withRun(stack, input, async (run) => {
+      const first = run.start(...roleNames.map((name) => [name]));
+      await Promise.all(first.map((role) => role.untilLive()));
+      await run.send(0, 0.3);
+      const second = run.start(...roleNames.map((name) => [name]));
+      await Promise.all([run.send(0.3, 0.7), ...second.map((role) => role.untilLive())]);
+      await run.send(0.7, 1);
+      assert.deepEqual(differences(undisturbed, await run.outcome()), []);
+      await run.audit();
+    });
+  });
+
+  test('and the comparison tells of a call that is lost, a line that is missing, and a letter that stands twice', async () => {
+    const short = { ...input, pieces: input.pieces.with(7, { ...piece(7), calls: piece(7).calls.slice(1) }) };
+    const lost = piece(7).calls[0];
+    assert.ok(lost !== undefined);
+    await withRun(stack, short, async (run) => {
+      await Promise.all(run.start(['all']).map((role) => role.untilLive()));
+      await run.send(0, 1);
+      const without = await run.outcome();
+      const found = differences(undisturbed, without);
+      for (const where of ['in Postgres', 'for a subscriber']) {
+        assert.ok(
+          found.some((difference) => difference.startsWith(`${where}: ["${dayText(lost.startedAt)}"`)),
+          where,
+        );
+      }
+
+      await run.world.pool.query(
+        'DELETE FROM attribution_line WHERE (day, tenant, line) = (SELECT day, tenant, line FROM attribution_line LIMIT 1)',
+      );
+      await repeatOneLetter(run);
+      const [line, letter, ...others] = differences(without, await run.outcome());
+      assert.match(line ?? '', /^in Postgres: \["/);
+      assert.match(letter ?? '', /^as dead letters: .* stands 2 times$/);
+      assert.deepEqual(others, []);
+      await assert.rejects(run.audit(), /a document = the sum of its lines/);
+    });
+  });
+});
+
+/**
+ * Sends a part of the input, and kills each of the victims, in their order, when a random number of calls of that part
+ * is acknowledged. The next piece is on its way by the time that they die.
+ */
+async function sendAndKill(
+  run: PipelineRun,
+  from: number,
+  to: number,
+  victims: readonly SupervisedRole[],
+  random: Random,
+): Promise<string> {
+  const lines = Math.round((to - from) * run.lines);
+  const begin = run.acknowledged;
+  const moments = victims.map(() => begin + random.integer(1, Math.floor(lines * 0.9))).sort((a, b) => a - b);
+  const left = victims.map((role, index) => ({ role, at: moments[index] ?? 0 }));
+  await run.send(from, to, () => {
+    while (left[0] !== undefined && run.acknowledged >= left[0].at) left.shift()?.role.kill();
+  });
+  assert.deepEqual(left, [], 'all victims were killed');
+  return victims.map((role, index) => `${role.name} killed after ${moments[index]} calls`).join(', ');
 }
 
-/** The sum of all offsets that the roles have committed. */
-async function position(world: World, names: readonly string[]): Promise<number> {
-  const admin = await world.admin();
-  const prefix = world.settings.topicPrefix;
-  const stages = pipelineStages({ admin, pool: world.pool, prefix, catalogPosition: readCatalogMetadata });
-  let sum = 0;
-  for (const stage of stages.filter(({ role }) => names.includes(role))) {
-    for (const topic of stage.topics) {
-      for (const offset of (await stage.positions(topic)).values()) sum += Number.isFinite(offset) ? offset : 0;
-    }
-  }
-  return sum;
+function piece(index: number) {
+  const found = input.pieces[index];
+  assert.ok(found !== undefined);
+  return found;
+}
+
+function dayText(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10);
+}
+
+/** The first letter of a processor once more, as one that is repeated would stand. */
+async function repeatOneLetter({ world }: PipelineRun): Promise<void> {
+  const { kafka, settings, logger } = world;
+  const codec = await world.codec();
+  const values: Buffer[] = [];
+  await readTopic(kafka, settings.topicPrefix + deadLetters.name, ({ value }) => void (value && values.push(value)));
+  const letters = values.map((value) => codec.decode(deadLetters, value));
+  const letter = letters.find((one) => 'processor' in one && one.processor === 'meter');
+  assert.ok(letter !== undefined && 'processor' in letter);
+  const publisher = createPublisher({ kafka, codec, prefix: settings.topicPrefix, logger });
+  await publisher.publish(deadLetters, [letter]);
+  await publisher.close();
 }

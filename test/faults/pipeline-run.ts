@@ -1,82 +1,140 @@
-import { parse } from 'yaml';
-import { parseCatalog } from '../../attribution/parse-catalog.ts';
+import assert from 'node:assert/strict';
 import { settlePipeline } from '../../commands/settle.ts';
 import { type World, withWorldOf } from '../../commands/world.ts';
-import type { SpeechPlatform } from '../../local/demo/speech-platform.ts';
 import type { StackAddresses } from '../../local/stack.ts';
 import { publishCatalog } from '../../operations/apply-catalog.ts';
+import { verify } from '../../operations/verify/verify.ts';
 import { readSettings } from '../../runtime/config.ts';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
-import { calls, costReports } from '../../schemas/topics.ts';
+import { createDatabase, freshPrefix } from '../integration/stack.ts';
+import type { FaultInput } from './input.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
 import { SupervisedRole } from './supervised-role.ts';
+import { openWriters, type Writers } from './writers.ts';
 
-/** Calls are sent in so many batches, and something may happen after each. */
-export const BATCHES = 12;
+export const roleNames = ['meter', 'attribute', 'postgres-sink'] as const;
+
 const SETTLE_LIMIT_MS = 120_000;
 
-export interface PipelineRun {
-  readonly stack: StackAddresses;
-  readonly prefix: string;
-  readonly databaseUrl: string;
-  readonly platform: SpeechPlatform;
-  /** Arguments of `apportion run`, one process for each. */
-  readonly processes: readonly (readonly string[])[];
-  /** Called after each batch of calls was acknowledged, while the roles work on it. */
-  readonly disturb?: (at: Disturbance) => Promise<void>;
-}
-
-export interface Disturbance {
-  /** From 0. */
-  readonly batch: number;
+/** The input streaming through roles in processes of their own, over topics and a database that no other run has. */
+export class PipelineRun {
   readonly world: World;
-  readonly roles: readonly SupervisedRole[];
+  readonly input: FaultInput;
+  /** Lines of calls that the broker has acknowledged. */
+  acknowledged = 0;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #writers: Writers;
+  readonly #started: SupervisedRole[] = [];
+
+  constructor(world: World, env: Readonly<Record<string, string>>, writers: Writers, input: FaultInput) {
+    this.world = world;
+    this.input = input;
+    this.#env = env;
+    this.#writers = writers;
+  }
+
+  /** Lines of calls of the whole input. */
+  get lines(): number {
+    return this.input.pieces.reduce((sum, piece) => sum + piece.calls.length, 0);
+  }
+
+  /** Starts a process for each list of roles. */
+  start(...processes: readonly (readonly string[])[]): readonly SupervisedRole[] {
+    const started = processes.map((roles) => new SupervisedRole(roles, this.#env));
+    this.#started.push(...started);
+    return started;
+  }
+
+  /** Sends a part of the input, piece after piece; `onAcknowledged` is called when the broker has taken one. */
+  async send(from: number, to: number, onAcknowledged: () => void = () => {}): Promise<void> {
+    for (const piece of this.input.pieces.slice(this.#index(from), this.#index(to))) {
+      await this.#writers.write(piece);
+      this.acknowledged += piece.calls.length;
+      onAcknowledged();
+    }
+  }
+
+  /** Waits until all that was sent is attributed and in Postgres. */
+  settle(): Promise<void> {
+    return settlePipeline(this.world, { timeoutMs: SETTLE_LIMIT_MS });
+  }
+
+  /** What has become of all that was sent. */
+  async outcome(): Promise<Outcome> {
+    await this.settle();
+    return readOutcome(this.world, this.input);
+  }
+
+  /** Nothing that `apportion verify` looks at is wrong. */
+  async audit(): Promise<void> {
+    const { kafka, pool, settings } = this.world;
+    const audited = { kafka, pool, prefix: settings.topicPrefix, codec: await this.world.codec() };
+    for (const { name, compared, failed, faults } of await verify(audited, this.input.range)) {
+      assert.ok(compared > 0, `${name}: nothing was compared`);
+      assert.equal(failed, 0, `${name}: ${faults.join('\n')}`);
+    }
+  }
+
+  /** Stops all processes in good order: none of them may have ended by itself before. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#started.map((process) => process.stop()));
+    assert.deepEqual(
+      this.#started.flatMap(({ deaths }) => deaths),
+      [],
+    );
+  }
+
+  /** Ends what is left of the processes. */
+  end(): void {
+    for (const process of this.#started) process.end();
+  }
+
+  /** What the processes said last, for the message of a test that fails. */
+  lastWords(): string {
+    return this.#started.map(({ name, said, deaths }) => [name, ...deaths, ...said.slice(-12)].join('\n  ')).join('\n');
+  }
+
+  #index(part: number): number {
+    return Math.round(part * this.input.pieces.length);
+  }
 }
 
-/**
- * Runs roles as processes of their own, each started again when it dies, streams the platform through them, and gives
- * what has become of it. The roles are stopped in good order at the end.
- */
-export async function runPipeline(run: PipelineRun): Promise<Outcome> {
-  const env = environmentOf(run);
+/** Runs with topics, a catalog and an empty database; whatever was started in it has ended when this returns. */
+export async function withRun<T>(
+  stack: StackAddresses,
+  input: FaultInput,
+  action: (run: PipelineRun) => Promise<T>,
+): Promise<T> {
+  const env = environmentOf(stack, freshPrefix(), await createDatabase(stack.databaseUrl));
   const settings = readSettings({ env: { ...env, APPORTION_LOG_LEVEL: 'silent' } });
-  const parsed = parseCatalog(parse(run.platform.catalog));
-  if (!parsed.ok) throw new Error('the catalog of the demo is wrong');
-  let outcome: Outcome | null = null;
-  await withWorldOf(settings, async (world) => {
+  return withWorldOf(settings, async (world) => {
     await applyTopics(settings, { dryRun: false, logger: world.logger });
-    const publisher = await world.publisher();
-    await publishCatalog(publisher, parsed.catalog, 0);
-    const roles = run.processes.map((args) => new SupervisedRole(args, env));
+    await using writers = await openWriters(world);
+    await publishCatalog(await world.publisher(), input.catalog, Date.now());
+    const run = new PipelineRun(world, env, writers, input);
     try {
-      await publisher.publish(costReports, run.platform.reports);
-      const lines = run.platform.calls;
-      const size = Math.ceil(lines.length / BATCHES);
-      for (let batch = 0; batch < BATCHES; batch += 1) {
-        await publisher.publish(calls, lines.slice(batch * size, (batch + 1) * size));
-        await run.disturb?.({ batch, world, roles });
-      }
-      await settlePipeline(world, { timeoutMs: SETTLE_LIMIT_MS });
-      await publisher.publish(costReports, run.platform.restatements);
-      await settlePipeline(world, { timeoutMs: SETTLE_LIMIT_MS });
-      outcome = await readOutcome(world, run.platform);
+      const result = await action(run);
+      await run.stop();
+      return result;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${reason}\nThe processes said last:\n${run.lastWords()}`, { cause });
     } finally {
-      await Promise.all(roles.map((role) => role.stop()));
+      run.end();
     }
   });
-  if (outcome === null) throw new Error('the run gave nothing');
-  return outcome;
 }
 
-function environmentOf({ stack, prefix, databaseUrl }: PipelineRun): Record<string, string> {
+/** Short intervals, so that much begins and ends in the time that a test has. */
+function environmentOf(stack: StackAddresses, prefix: string, databaseUrl: string): Record<string, string> {
   return {
     APPORTION_KAFKA_BROKERS: stack.kafkaBrokers,
     APPORTION_SCHEMA_REGISTRY_URL: stack.schemaRegistryUrl,
     APPORTION_DATABASE_URL: databaseUrl,
     APPORTION_TOPIC_PREFIX: prefix,
-    APPORTION_COMMIT_INTERVAL_MS: '50',
+    APPORTION_COMMIT_INTERVAL_MS: '100',
     APPORTION_OPEN_DAY_INTERVAL_MS: '100',
-    // The dead are found out sooner than in production, so that many can die in a minute.
+    // How long the group waits for a dead member: the least that a broker grants.
     APPORTION_SESSION_TIMEOUT_MS: '6000',
   };
 }

@@ -1,55 +1,105 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { startApportion } from '../integration/command.ts';
+import { eventually } from '../integration/stack.ts';
 
-const STOP_LIMIT_MS = 40_000;
+/** Restarts that nobody expects come to an end. */
+const MAX_DEATHS = 5;
+/** What is kept of the log of a process, for the message of a test that fails. */
+const KEPT_LINES = 200;
+const SAY_LIMIT_MS = 60_000;
 
-/** A process of roles that is started again whenever it dies, as a supervisor would. */
+/** `apportion run ROLE…` as a process of its own that is started again when it dies, as a supervisor would do. */
 export class SupervisedRole {
-  readonly args: readonly string[];
+  readonly name: string;
+  /** How it ended without having been told to. */
+  readonly deaths: string[] = [];
+  kills = 0;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #roles: readonly string[];
   #child: ChildProcess;
-  #stopping = false;
-  /** What all its processes have logged. */
-  log = '';
-  starts = 0;
+  /** What the present process has said, message by message. */
+  #said: string[] = [];
+  #isKilled = false;
+  #isStopping = false;
+  #exited: Promise<unknown>;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.args = args;
+  constructor(roles: readonly string[], env: Readonly<Record<string, string>>) {
+    this.name = roles.join(' ');
+    this.#roles = roles;
     this.#env = env;
     this.#child = this.#start();
+    this.#exited = once(this.#child, 'exit');
   }
 
-  /** Ends the process that runs now, at once. Another one is started when it is gone. */
-  async kill(): Promise<void> {
-    const child = this.#child;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+  /** What the present process has said. */
+  get said(): readonly string[] {
+    return this.#said;
   }
 
-  /** Ends it in good order and for good; fails when it does not end so. */
+  /** Waits until the present process has said something that fits. */
+  async untilSaid(what: string, fits: (line: string) => boolean): Promise<void> {
+    await eventually(`${this.name} to say ${what}`, () => this.#said.some(fits), SAY_LIMIT_MS);
+  }
+
+  /** The present process, started anew after a kill say, has restored a task and goes on. */
+  untilLive(): Promise<void> {
+    return this.untilSaid('that a task is live', (line) => line.endsWith(': live'));
+  }
+
+  /** `kill -9`: what it was doing is cut off wherever it was. */
+  kill(): void {
+    this.kills += 1;
+    this.#isKilled = true;
+    this.#said = [];
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Tells it to stop in good order; resolves when it has. */
   async stop(): Promise<void> {
-    this.#stopping = true;
-    const child = this.#child;
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-    child.kill('SIGTERM');
-    const [code] = await once(child, 'exit');
-    clearTimeout(limit);
-    if (code !== 0) throw new Error(`apportion run ${this.args.join(' ')} ended with ${code}:\n${this.log}`);
+    this.#isStopping = true;
+    this.#child.kill('SIGTERM');
+    await this.#exited;
+  }
+
+  /** Ends it for good, however it is. */
+  end(): void {
+    this.#isStopping = true;
+    this.#child.kill('SIGKILL');
   }
 
   #start(): ChildProcess {
-    this.starts += 1;
-    const child = startApportion(['run', ...this.args], this.#env);
+    const child = startApportion(['run', ...this.#roles], this.#env);
+    this.#said = [];
+    this.#isKilled = false;
+    const said = this.#said;
     child.stdout?.resume();
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.log += text;
-    });
-    child.once('exit', () => {
-      if (!this.#stopping) this.#child = this.#start();
-    });
+    if (child.stderr !== null) {
+      createInterface(child.stderr).on('line', (line) => {
+        said.push(messageOf(line));
+        if (said.length > KEPT_LINES) said.shift();
+      });
+    }
+    child.once('exit', (code, signal) => this.#exit(code, signal));
     return child;
+  }
+
+  #exit(code: number | null, signal: NodeJS.Signals | null): void {
+    if (!this.#isKilled && !(this.#isStopping && code === 0)) {
+      this.deaths.push(`${this.name} ended with ${signal ?? code}: ${this.#said.slice(-5).join(' | ')}`);
+    }
+    if (this.#isStopping || this.deaths.length > MAX_DEATHS) return;
+    this.#child = this.#start();
+    this.#exited = once(this.#child, 'exit');
+  }
+}
+
+/** A line of the log is JSON; what Node itself says of a crash is not. */
+function messageOf(line: string): string {
+  try {
+    return (JSON.parse(line) as { msg: string }).msg;
+  } catch {
+    return line;
   }
 }

@@ -1,0 +1,62 @@
+import { type Ledger, withoutRepeats } from '../simulation/ledger.ts';
+import type { Letter, Outcome } from './outcome.ts';
+
+/** In what two outcomes differ, in sentences; nothing when they are the same to the last byte. */
+export function differences(expected: Outcome, actual: Outcome): readonly string[] {
+  return [
+    ...betweenLedgers('in Postgres', expected.postgres, actual.postgres),
+    ...betweenLedgers('for a subscriber', expected.subscriber, actual.subscriber),
+    ...betweenLedgers('as dead letters', textsOf(expected.letters), textsOf(actual.letters)),
+    ...standingTwice(actual.letters),
+  ];
+}
+
+/**
+ * The same where a sender may have repeated what was not acknowledged: how often lines came is then left out, and which
+ * offsets they have.
+ */
+export function differencesButRepeats(expected: Outcome, actual: Outcome): readonly string[] {
+  return differences(unrepeated(expected), unrepeated(actual));
+}
+
+function unrepeated({ postgres, subscriber, letters }: Outcome): Outcome {
+  const once = new Map(letters.map(({ processor, digest }) => [`${processor} ${digest}`, { processor, digest }]));
+  return {
+    postgres: withoutRepeats(postgres),
+    subscriber: withoutRepeats(subscriber),
+    letters: [...once.values()].map((letter) => ({ ...letter, origin: letter.digest })),
+  };
+}
+
+function betweenLedgers(where: string, expected: Ledger, actual: Ledger): readonly string[] {
+  return [...new Set([...expected.keys(), ...actual.keys()])].flatMap((key) => {
+    const [text, other] = [expected.get(key), actual.get(key)];
+    if (text === other) return [];
+    if (other === undefined) return [`${where}: ${key} is missing`];
+    return [text === undefined ? `${where}: ${key} should not be` : `${where}: ${key} is ${part(other, text)}`];
+  });
+}
+
+function textsOf(letters: readonly Letter[]): Ledger {
+  return new Map(letters.map(({ processor, origin, digest }) => [`${processor} ${origin}`, digest]));
+}
+
+/**
+ * Those of processors come in a transaction with the offset of their record. The sink commits to Postgres, so the letters
+ * it was just publishing when it died are published again: readers go by where the record came from.
+ */
+function standingTwice(letters: readonly Letter[]): readonly string[] {
+  const transactional = letters.filter(({ processor }) => processor !== 'postgres-sink');
+  const counted = Map.groupBy(transactional, ({ processor, origin }) => `${processor} ${origin}`);
+  return [...counted].flatMap(([key, { length }]) =>
+    length === 1 ? [] : [`as dead letters: ${key} stands ${length} times`],
+  );
+}
+
+/** Where the first difference begins, with a little around it. */
+function part(text: string, other: string): string {
+  const shown = 120;
+  const at = [...text].findIndex((character, index) => character !== other[index]);
+  const from = Math.max(0, at - shown / 2);
+  return `…${text.slice(from, from + shown)}… and should be …${other.slice(from, from + shown)}…`;
+}

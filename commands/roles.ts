@@ -1,47 +1,82 @@
+import { once } from 'node:events';
 import { attribute } from '../processors/attribute.ts';
 import { meter } from '../processors/meter.ts';
+import { ingestConfig } from '../producers/call-ingest/config.ts';
+import { startCallIngest } from '../producers/call-ingest.ts';
 import { makePoller, pollerNames } from '../producers/pollers.ts';
 import { runOnSchedule } from '../producers/schedule.ts';
+import { reachKafka } from '../runtime/kafka/reach-kafka.ts';
 import { type ProcessorHost, runProcessor } from '../runtime/kafka/run-processor.ts';
 import { createPostgresCommits } from '../sinks/postgres/commits.ts';
 import { migrateReporting } from '../sinks/postgres/migrate.ts';
 import { postgresSink } from '../sinks/postgres/sink.ts';
 import type { World } from './world.ts';
 
-/** Runs a role until the signal is aborted. Rejects with what ends the process. */
-export type Role = (world: World, signal: AbortSignal) => Promise<void>;
+/**
+ * Runs a role until the signal is aborted. Rejects with what ends the process. `reached` is called when the role has
+ * reached the servers that it needs.
+ */
+export type Role = (world: World, signal: AbortSignal, reached: () => void) => Promise<void>;
+
+const HOUR_MS = 3_600_000;
 
 /** What `apportion run` runs, in the order data passes it. Pollers come by their own names. */
 export const roles: Readonly<Record<string, Role>> = {
   ...Object.fromEntries(pollerNames.map((name) => [`poller ${name}`, pollerRole(name)])),
-  meter: async (world, signal) => {
-    const { openDays, maxCallHours } = world.settings;
-    await runProcessor(meter, { openDays, maxCallHours }, await hostOf(world, 'meter', signal));
+  ingest: async (world, signal, reached) => {
+    const logger = world.logger.child({ role: 'ingest' });
+    const ingest = await startCallIngest({
+      config: ingestConfig(world.settings.ingest),
+      limits: { maxCallMs: world.settings.maxCallHours * HOUR_MS },
+      publisher: await world.publisher(),
+      secrets: world.secrets,
+      metrics: world.metrics,
+      logger,
+    });
+    logger.info(`calls are taken at ${ingest.url}/v1/calls`);
+    try {
+      // It takes requests before, and answers 503 while Kafka is away.
+      const stopped = reachKafka(world.kafka, logger, signal)
+        .then(reached)
+        .then(() => untilAborted(signal));
+      await Promise.race([stopped, ingest.broken]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      await ingest.close();
+    }
   },
-  attribute: async (world, signal) => {
+  meter: async (world, signal, reached) => {
+    const { openDays, maxCallHours } = world.settings;
+    await runProcessor(meter, { openDays, maxCallHours }, await hostOf(world, 'meter', signal, reached));
+  },
+  attribute: async (world, signal, reached) => {
     const { horizonDays, openDayIntervalMs, openDayLinesPerSecond } = world.settings;
     const config = { horizonDays, openDayIntervalMs, openDayLinesPerSecond };
-    await runProcessor(attribute, config, await hostOf(world, 'attribute', signal));
+    await runProcessor(attribute, config, await hostOf(world, 'attribute', signal, reached));
   },
-  'postgres-sink': async (world, signal) => {
+  'postgres-sink': async (world, signal, reached) => {
     const logger = world.logger.child({ role: 'postgres-sink' });
     await migrateReporting(world.pool, logger);
     const commits = createPostgresCommits({ pool: world.pool, publisher: await world.publisher(), logger });
-    await runProcessor(postgresSink, {}, { ...(await hostOf(world, 'postgres-sink', signal)), commits });
+    await runProcessor(postgresSink, {}, { ...(await hostOf(world, 'postgres-sink', signal, reached)), commits });
   },
 };
 
-/** The roles of `run all`: the pipeline, and every poller that has settings. */
+/** The roles of `run all`: the pipeline, and every poller that has settings, and the ingest where it has. */
 export function allRoles(world: World): readonly string[] {
   const pollers = Object.keys(world.settings.pollers).map((name) => `poller ${name}`);
-  return [...pollers, 'meter', 'attribute', 'postgres-sink'];
+  const ingest = world.settings.ingest === undefined ? [] : ['ingest'];
+  return [...pollers, ...ingest, 'meter', 'attribute', 'postgres-sink'];
 }
 
 function pollerRole(name: string): Role {
-  return async (world, signal) => {
+  return async (world, signal, reached) => {
     const logger = world.logger.child({ role: `poller ${name}` });
     const poller = makePoller(name, world.settings.pollers[name] ?? {});
     const publisher = await world.publisher();
+    await reachKafka(world.kafka, logger, signal);
+    reached();
     const run = async (): Promise<void> => {
       const outcome = await poller.poll(publisher);
       for (const fault of outcome.faults) logger.warn(fault);
@@ -51,7 +86,16 @@ function pollerRole(name: string): Role {
   };
 }
 
-async function hostOf(world: World, role: string, signal: AbortSignal): Promise<Omit<ProcessorHost, 'commits'>> {
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+async function hostOf(
+  world: World,
+  role: string,
+  signal: AbortSignal,
+  onJoin: () => void,
+): Promise<Omit<ProcessorHost, 'commits'>> {
   return {
     kafka: world.kafka,
     prefix: world.settings.topicPrefix,
@@ -60,5 +104,6 @@ async function hostOf(world: World, role: string, signal: AbortSignal): Promise<
     sessionTimeoutMs: world.settings.sessionTimeoutMs,
     logger: world.logger.child({ role }),
     signal,
+    onJoin,
   };
 }

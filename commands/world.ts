@@ -2,14 +2,17 @@ import type { Command } from 'commander';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { readSettings } from '../runtime/config.ts';
 import { createKafka } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../runtime/logger.ts';
+import { createMetrics } from '../runtime/metrics.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
 import type { Publisher } from '../runtime/publisher.ts';
+import { createSecrets, type Secrets } from '../runtime/secrets.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { topics } from '../schemas/topics.ts';
 
@@ -19,6 +22,8 @@ export interface World {
   readonly logger: Logger;
   readonly kafka: Kafka;
   readonly pool: Pool;
+  readonly metrics: Registry;
+  readonly secrets: Secrets;
   admin(): Promise<Admin>;
   codec(): Promise<PreparedCodec>;
   publisher(): Promise<Publisher>;
@@ -57,6 +62,8 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
     logger,
     kafka,
     pool,
+    metrics: createMetrics(),
+    secrets: createSecrets(),
     codec,
     admin: once(async () => {
       const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());

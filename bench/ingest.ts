@@ -137,8 +137,11 @@ function encodedBatches(): readonly RoutedMessage[][] {
   const records = [...generatedCalls(count)].map(({ call }) => output(codec, calls, call));
   const batches: RoutedMessage[][] = [];
   for (let at = 0; at < records.length; at += perBatch) {
-    const [[send]] = sendsOf(PREFIX, records.slice(at, at + perBatch)) as [[{ messages: RoutedMessage[] }]];
-    batches.push(send.messages);
+    batches.push(
+      sendsOf(PREFIX, records.slice(at, at + perBatch))
+        .flat()
+        .flatMap(({ messages }) => messages),
+    );
   }
   return batches;
 }
@@ -171,10 +174,7 @@ async function checkCount(admin: Admin, expected: number): Promise<void> {
 
 function printRuns(bare: readonly Run[], overHttp: readonly Run[]): void {
   const bareMedian = median(bare.map(({ perSecond }) => perSecond));
-  const rows = [
-    ['bare producer', bare] as const,
-    ['POST /v1/calls', overHttp] as const,
-  ].map(([what, runs]) => [
+  const rows = [['bare producer', bare] as const, ['POST /v1/calls', overHttp] as const].map(([what, runs]) => [
     what,
     Math.round(median(runs.map(({ perSecond }) => perSecond))).toLocaleString('en'),
     (median(runs.map(({ perSecond }) => perSecond)) / bareMedian).toFixed(2),

@@ -29,12 +29,17 @@ function batchesOf(total: number, size: number): Buffer[] {
     }),
   );
   const batches: Buffer[] = [];
-  for (let at = 0; at < lines.length; at += size) batches.push(Buffer.from(`[${lines.slice(at, at + size).join(',')}]`));
+  for (let at = 0; at < lines.length; at += size)
+    batches.push(Buffer.from(`[${lines.slice(at, at + size).join(',')}]`));
   return batches;
 }
 
 function send(body: Buffer): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': body.length };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': body.length,
+  };
   return new Promise((resolve, reject) => {
     const sending = request(url, { method: 'POST', agent, headers }, (response) => {
       let text = '';

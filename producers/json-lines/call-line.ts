@@ -7,7 +7,7 @@ import { LineFault } from './line-fault.ts';
 import { parseJsonText, readShape } from './parse-json.ts';
 import { quickCall } from './quick-call.ts';
 
-const callShape = object(
+export const callShape = object(
   z.strictObject({
     source: text,
     callId: text,

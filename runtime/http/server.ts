@@ -114,10 +114,10 @@ function quiet(logger: Logger): FastifyBaseLogger {
   return logger.isLevelEnabled('info') ? logger.child({}, { level: 'warn' }) : logger;
 }
 
-/** As text, since nothing of it is for a schema to choose. */
+/** As bytes, since fastify would add a charset to the type, which JSON has none of. */
 function sendProblem(problem: Problem, reply: Pick<FastifyReply, 'status' | 'headers' | 'type' | 'send'>): unknown {
   reply.status(problem.status).headers(problem.headers).type(PROBLEM_TYPE);
-  return reply.send(JSON.stringify(problem));
+  return reply.send(Buffer.from(JSON.stringify(problem)));
 }
 
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {

@@ -8,7 +8,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Admin, Kafka } from 'kafkajs';
 import { startStack } from '../local/stack.ts';
@@ -119,7 +118,7 @@ async function createTopic(admin: Admin): Promise<void> {
 
 async function startSender(url: string, token: string): Promise<ChildProcess> {
   const args = [url, token, String(count), String(perBatch), String(connections)];
-  const child = fork(join(import.meta.dirname, 'ingest/client.ts'), args);
+  const child = fork(new URL('ingest/client.ts', import.meta.url), args);
   child.once('exit', (code) => {
     if (code !== null) throw new Error(`the sender has ended with ${code}`);
   });

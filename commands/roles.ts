@@ -40,8 +40,6 @@ export const roles: Readonly<Record<string, Role>> = {
         .then(reached)
         .then(() => untilAborted(signal));
       await Promise.race([stopped, ingest.broken]);
-    } catch (error) {
-      if (!signal.aborted) throw error;
     } finally {
       await ingest.close();
     }
@@ -63,7 +61,7 @@ export const roles: Readonly<Record<string, Role>> = {
   },
 };
 
-/** The roles of `run all`: the pipeline, and every poller that has settings, and the ingest where it has. */
+/** The roles of `run all`: the pipeline, every poller that has settings, and the ingest where it has some. */
 export function allRoles(world: World): readonly string[] {
   const pollers = Object.keys(world.settings.pollers).map((name) => `poller ${name}`);
   const ingest = world.settings.ingest === undefined ? [] : ['ingest'];

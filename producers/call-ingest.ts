@@ -86,7 +86,7 @@ export async function startCallIngest(options: CallIngestOptions): Promise<CallI
     if (accepted.length > 0) {
       const { outcome, released } = queue.send(accepted, config.publishTimeoutMs);
       admission.held.push(released);
-      if ((await outcome) === 'late') throw unavailable(config.publishTimeoutMs);
+      if ((await outcome) === 'late') throw notAcknowledged();
       metrics.accepted.inc(accepted.length);
     } else if (rejected.length > 0) {
       throw allRejected(rejected);
@@ -154,8 +154,8 @@ function unauthorized(wasGiven: boolean): Problem {
   });
 }
 
-function unavailable(timeoutMs: number): Problem {
-  const detail = `Kafka has acknowledged nothing of this for ${timeoutMs} ms. Send it again: what arrives twice counts once.`;
+function notAcknowledged(): Problem {
+  const detail = 'Kafka has not acknowledged this in time. Send it again: what arrives twice counts once.';
   return new Problem(503, 'kafka_away', detail, { members: { accepted: 0 }, headers: { 'retry-after': '5' } });
 }
 

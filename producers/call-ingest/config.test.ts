@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { ApportionError } from '../../runtime/errors.ts';
 import { ingestConfig } from './config.ts';
 
@@ -41,4 +44,9 @@ test('all that is wrong is told at once, with its path', () => {
   assert.throws(() => ingestConfig({ ...good, tokens: [] }), /ingest\.tokens/);
   assert.throws(() => ingestConfig({ ...good, tokens: [...good.tokens, ...good.tokens] }), /same name/);
   assert.throws(() => ingestConfig({ ...good, maxInFlightBytes: 4_194_303 }), /at least maxBodyBytes/);
+});
+
+test('the settings that come with docker-compose.yml are taken', () => {
+  const file = join(import.meta.dirname, '../../deploy/ingest.yaml');
+  assert.equal(ingestConfig(parse(readFileSync(file, 'utf8')).ingest).tokens.length, 1);
 });

@@ -4,12 +4,12 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { readCall } from '../../../producers/json-lines/call-line.ts';
 import { LineFault } from '../../../producers/json-lines/line-fault.ts';
+import { calls } from '../../../schemas/topics.ts';
 import { testStack } from '../stack.ts';
 import { call, ingestWorld, limits, NOW } from './ingest-world.ts';
 
 const { PROPERTY_RUNS = '300' } = process.env;
 const { post, read } = await ingestWorld(await testStack());
-const { calls } = await import('../../../schemas/topics.ts');
 
 const types = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json', 'text/csv'];
 const event = { specversion: '1.0', id: 'e', source: 'pbx', type: 'apportion.call.ended.v1', data: call };
@@ -59,7 +59,7 @@ test('whatever is sent, the answer is never a defect, and nothing is accepted th
   }
 });
 
-/** Judged by the shape alone, item by item, without what makes it fast. */
+/** Judged one by one, as if each had been sent alone. */
 function goodOnes(bytes: Buffer): number {
   const items: unknown[] = [JSON.parse(bytes.toString())].flat();
   return items.filter((item) => !(readCall(item, NOW, limits) instanceof LineFault)).length;

@@ -9,9 +9,10 @@ import type { Secrets } from '../runtime/secrets.ts';
 import type { Instant } from '../schemas/scalars.ts';
 import { calls } from '../schemas/topics.ts';
 import type { IngestConfig } from './call-ingest/config.ts';
+import { contentTypeOf, contentTypes } from './call-ingest/content-types.ts';
 import { InFlight, type Reservation } from './call-ingest/in-flight.ts';
 import { createIngestMetrics } from './call-ingest/metrics.ts';
-import { contentTypes, readItems } from './call-ingest/read-items.ts';
+import { readItems } from './call-ingest/read-items.ts';
 import { SendQueue } from './call-ingest/send-queue.ts';
 import { type Rejection, sortCalls } from './call-ingest/sort-calls.ts';
 import { openTokens, type Sender } from './call-ingest/tokens.ts';
@@ -67,31 +68,39 @@ export async function startCallIngest(options: CallIngestOptions): Promise<CallI
     // What is packed, or comes in chunks, may become as large as may be.
     const isKnown = length >= 0 && request.headers['content-encoding'] === undefined;
     const room = inFlight.reserve(isKnown ? length : config.maxBodyBytes);
-    const closed = Promise.withResolvers<void>();
-    reply.raw.once('close', closed.resolve);
-    const admission: Admission = { sender, room, held: [closed.promise] };
-    admitted.set(request, admission);
-    void closed.promise.then(() => Promise.all(admission.held)).then(() => room.release());
+    reply.raw.once('close', () => room.release());
+    admitted.set(request, { sender, room });
   };
 
   const take = async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const admission = admitted.get(request);
     if (admission === undefined) throw new Error('a request came past its admission');
+    const { room } = admission;
+    room.hold();
+    try {
+      reply.status(202);
+      return await accept(request, admission);
+    } finally {
+      room.release();
+    }
+  };
+
+  const accept = async (request: FastifyRequest, { sender, room }: Admission): Promise<object> => {
     if (!Buffer.isBuffer(request.body)) throw new Problem(400, 'no_body', 'The request has no body.');
     const text = await unpack(request.body, request.headers['content-encoding'], config.maxBodyBytes);
-    admission.room.shrinkTo(Math.max(text.length, request.body.length));
-    const items = readItems(contentTypeOf(request), text, config.maxBatchCalls);
-    const { accepted, rejected } = sortCalls(items, admission.sender, now(), limits);
+    room.shrinkTo(Math.max(text.length, request.body.length));
+    const items = readItems(contentTypeOf(request.headers), text, config.maxBatchCalls);
+    const { accepted, rejected } = sortCalls(items, sender, now(), limits);
     for (const { reason } of rejected) metrics.rejected.inc({ reason });
     if (accepted.length > 0) {
       const { outcome, released } = queue.send(accepted, config.publishTimeoutMs);
-      admission.held.push(released);
+      room.hold();
+      void released.then(() => room.release());
       if ((await outcome) === 'late') throw notAcknowledged();
       metrics.accepted.inc(accepted.length);
     } else if (rejected.length > 0) {
       throw allRejected(rejected);
     }
-    reply.status(202);
     return { accepted: accepted.length, rejected };
   };
 
@@ -123,27 +132,6 @@ export async function startCallIngest(options: CallIngestOptions): Promise<CallI
 interface Admission {
   readonly sender: Sender;
   readonly room: Reservation;
-  /** What must be over before its bytes are in memory no longer. */
-  readonly held: Promise<void>[];
-}
-
-/**
- * The content type without its parameters; fastify has let none through that is not known.
- * @throws Problem 415 for another charset, and for events in binary mode, whose attributes stand in headers
- */
-function contentTypeOf({ headers }: FastifyRequest): keyof typeof contentTypes {
-  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith('charset='));
-  if (charset !== undefined && !/^charset="?utf-8"?$/.test(charset)) {
-    throw new Problem(415, 'wrong_charset', 'JSON comes as UTF-8.');
-  }
-  if (headers['ce-specversion'] !== undefined) {
-    const detail = 'CloudEvents in binary mode are not taken: send them structured, as application/cloudevents+json.';
-    throw new Problem(415, 'binary_event', detail);
-  }
-  const name = type.trim();
-  if (name in contentTypes) return name as keyof typeof contentTypes;
-  throw new Problem(415, 'wrong_content_type', `Calls come as ${Object.keys(contentTypes).join(', ')}.`);
 }
 
 /** RFC 6750, section 3: without a token there is nothing to call wrong. */

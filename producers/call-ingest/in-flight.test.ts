@@ -15,8 +15,17 @@ test('room is given up to the limit, and given back once', () => {
   first.shrinkTo(50);
   assert.equal(inFlight.bytes, 50);
   first.release();
-  first.release();
   assert.equal(inFlight.bytes, 40);
   inFlight.reserve(60);
   assert.equal(inFlight.bytes, 100);
+});
+
+test('room stays taken until everybody who holds it is through', () => {
+  const inFlight = new InFlight(100);
+  const room = inFlight.reserve(60);
+  room.hold();
+  room.release();
+  assert.equal(inFlight.bytes, 60);
+  room.release();
+  assert.equal(inFlight.bytes, 0);
 });

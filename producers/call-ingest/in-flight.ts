@@ -32,10 +32,11 @@ export class InFlight {
   }
 }
 
-/** The room of one request. */
+/** The room of one request, given back when nobody holds it any longer: its connection, its handler, the queue. */
 export class Reservation {
   readonly #free: (bytes: number) => void;
   #bytes: number;
+  #holders = 1;
 
   constructor(bytes: number, free: (bytes: number) => void) {
     this.#bytes = bytes;
@@ -49,7 +50,13 @@ export class Reservation {
     this.#bytes = bytes;
   }
 
+  hold(): void {
+    this.#holders++;
+  }
+
+  /** Once for `reserve`, and once for each `hold`. */
   release(): void {
-    this.shrinkTo(0);
+    this.#holders--;
+    if (this.#holders === 0) this.shrinkTo(0);
   }
 }

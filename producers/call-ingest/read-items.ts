@@ -2,13 +2,7 @@ import { Problem } from '../../runtime/http/problem.ts';
 import { LineFault } from '../json-lines/line-fault.ts';
 import { jsonTypeOf, parseJsonText } from '../json-lines/parse-json.ts';
 import { callOfEvent } from './cloud-event.ts';
-
-/** How a body is read, by its content type. */
-export const contentTypes = {
-  'application/json': { isEvent: false, takes: ['an object', 'an array'] },
-  'application/cloudevents+json': { isEvent: true, takes: ['an object'] },
-  'application/cloudevents-batch+json': { isEvent: true, takes: ['an array'] },
-} as const;
+import { contentTypes } from './content-types.ts';
 
 /**
  * The calls of a body, each as JSON that is yet to be read, or a `LineFault`.

@@ -7,8 +7,8 @@ import { callsOf, ingestWorld } from './ingest-world.ts';
 const stack = await ownStack();
 
 test('while Kafka is away nothing is accepted and senders are told to come again; then all is as before', async () => {
-  const { held, metrics, post } = await ingestWorld(stack, { publishTimeoutMs: 500 });
-  assert.equal((await post(callsOf(10, 'before-'))).status, 202);
+  const { held, metrics, post } = await ingestWorld(stack, { publishTimeoutMs: 1_000 });
+  await eventually('calls are taken', async () => (await post(callsOf(10, 'before-'))).status === 202);
   await stopServer(stack.dataFolder, 'kafka');
   const answers = await Promise.all([
     post(callsOf(10, 'first-')),

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { attribute } from '../processors/attribute.ts';
 import { meter } from '../processors/meter.ts';
+import { ingestConfig } from '../producers/call-ingest/config.ts';
+import { startCallIngest } from '../producers/call-ingest.ts';
 import { isPollerName } from '../producers/pollers.ts';
 import { runOnSchedule } from '../producers/schedule.ts';
+import { reachKafka } from '../runtime/kafka/reach-kafka.ts';
 import { type ProcessorHost, runProcessor } from '../runtime/kafka/run-processor.ts';
 import { createPostgresCommits } from '../sinks/postgres/commits.ts';
 import { migrateReporting } from '../sinks/postgres/migrate.ts';
@@ -9,8 +13,13 @@ import { postgresSink } from '../sinks/postgres/sink.ts';
 import type { World } from './world.ts';
 import { openWorldPoller } from './world-poller.ts';
 
-/** Runs a role until the signal is aborted. Rejects with what ends the process. */
-export type Role = (world: World, signal: AbortSignal) => Promise<void>;
+/**
+ * Runs a role until the signal is aborted. Rejects with what ends the process. `reached` is called when the role has
+ * reached the servers that it needs.
+ */
+export type Role = (world: World, signal: AbortSignal, reached: () => void) => Promise<void>;
+
+const HOUR_MS = 3_600_000;
 
 /** Whether there is a role of that name, `poller NAME` included. */
 export function isRoleName(name: string): boolean {
@@ -18,10 +27,10 @@ export function isRoleName(name: string): boolean {
 }
 
 /** Runs the role of that name. */
-export async function runRole(name: string, world: World, signal: AbortSignal): Promise<void> {
+export async function runRole(name: string, world: World, signal: AbortSignal, reached: () => void): Promise<void> {
   const role = findRole(name);
   if (role === null) throw new Error(`there is no role ${name}`);
-  return role(world, signal);
+  return role(world, signal, reached);
 }
 
 function findRole(name: string): Role | null {
@@ -34,31 +43,53 @@ const POLLER_ROLE = /^poller (.+)$/;
 
 /** What `apportion run` runs beside pollers, in the order data passes it. */
 export const roles: Readonly<Record<string, Role>> = {
-  meter: async (world, signal) => {
-    const { openDays, maxCallHours } = world.settings;
-    await runProcessor(meter, { openDays, maxCallHours }, await hostOf(world, 'meter', signal));
+  ingest: async (world, signal, reached) => {
+    const logger = world.logger.child({ role: 'ingest' });
+    const ingest = await startCallIngest({
+      config: ingestConfig(world.settings.ingest),
+      limits: { maxCallMs: world.settings.maxCallHours * HOUR_MS },
+      publisher: await world.publisher(),
+      secrets: world.secrets,
+      metrics: world.metrics,
+      logger,
+    });
+    logger.info(`calls are taken at ${ingest.url}/v1/calls`);
+    try {
+      // It takes requests before, and answers 503 while Kafka is away.
+      const stopped = reachKafka(world.kafka, logger, signal)
+        .then(reached)
+        .then(() => untilAborted(signal));
+      await Promise.race([stopped, ingest.broken]);
+    } finally {
+      await ingest.close();
+    }
   },
-  attribute: async (world, signal) => {
+  meter: async (world, signal, reached) => {
+    const { openDays, maxCallHours } = world.settings;
+    await runProcessor(meter, { openDays, maxCallHours }, await hostOf(world, 'meter', signal, reached));
+  },
+  attribute: async (world, signal, reached) => {
     const { horizonDays, openDayIntervalMs, openDayLinesPerSecond } = world.settings;
     const config = { horizonDays, openDayIntervalMs, openDayLinesPerSecond };
-    await runProcessor(attribute, config, await hostOf(world, 'attribute', signal));
+    await runProcessor(attribute, config, await hostOf(world, 'attribute', signal, reached));
   },
-  'postgres-sink': async (world, signal) => {
+  'postgres-sink': async (world, signal, reached) => {
     const logger = world.logger.child({ role: 'postgres-sink' });
     await migrateReporting(world.pool, logger);
     const commits = createPostgresCommits({ pool: world.pool, publisher: await world.publisher(), logger });
-    await runProcessor(postgresSink, {}, { ...(await hostOf(world, 'postgres-sink', signal)), commits });
+    await runProcessor(postgresSink, {}, { ...(await hostOf(world, 'postgres-sink', signal, reached)), commits });
   },
 };
 
-/** The roles of `run all`: the pipeline, and every poller that has settings. */
+/** The roles of `run all`: the pipeline, every poller that has settings, and the ingest where it has some. */
 export function allRoles(world: World): readonly string[] {
   const pollers = Object.keys(world.settings.pollers).map((name) => `poller ${name}`);
-  return [...pollers, 'meter', 'attribute', 'postgres-sink'];
+  const ingest = world.settings.ingest === undefined ? [] : ['ingest'];
+  return [...pollers, ...ingest, 'meter', 'attribute', 'postgres-sink'];
 }
 
 function pollerRole(name: string): Role {
-  return async (world, signal) => {
+  return async (world, signal, reached) => {
     const logger = world.logger.child({ role: `poller ${name}` });
     await using poller = await openWorldPoller(world, name, {}, logger);
     const { schedule: cron, jitterSeconds } = poller.settings.common;
@@ -68,11 +99,21 @@ function pollerRole(name: string): Role {
       logger.info({ faults: outcome.faultCount }, outcome.summary);
     };
     await poller.announce(null);
+    reached();
     await runOnSchedule({ name, cron, jitterMs: jitterSeconds * 1000, run }, logger, signal);
   };
 }
 
-async function hostOf(world: World, role: string, signal: AbortSignal): Promise<Omit<ProcessorHost, 'commits'>> {
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+async function hostOf(
+  world: World,
+  role: string,
+  signal: AbortSignal,
+  onJoin: () => void,
+): Promise<Omit<ProcessorHost, 'commits'>> {
   return {
     kafka: world.kafka,
     prefix: world.settings.topicPrefix,
@@ -81,5 +122,6 @@ async function hostOf(world: World, role: string, signal: AbortSignal): Promise<
     sessionTimeoutMs: world.settings.sessionTimeoutMs,
     logger: world.logger.child({ role }),
     signal,
+    onJoin,
   };
 }

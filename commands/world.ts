@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { readAwsSecret } from '../runtime/aws-secret.ts';
 import { readSettings } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal.ts';
@@ -12,6 +12,7 @@ import { createKafkaJournal } from '../runtime/kafka/journal.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../runtime/logger.ts';
+import { createMetrics } from '../runtime/metrics.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
 import type { Publisher } from '../runtime/publisher.ts';
 import { createSecrets, type Secrets } from '../runtime/secrets.ts';
@@ -83,7 +84,7 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
       return createKafkaJournal({ name, kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal });
     },
     secrets: createSecrets({ env: process.env, awsSecret: readAwsSecret }),
-    metrics: new Registry(),
+    metrics: createMetrics(),
     signal,
   };
   try {

@@ -38,6 +38,7 @@ test('Docker runs every role, with settings that they take', () => {
   );
   assert.deepEqual(commands, {
     topics: ['topics', 'apply'],
+    ingest: ['run', 'ingest', '--config', '/etc/apportion/ingest.yaml'],
     meter: ['run', 'meter'],
     attribute: ['run', 'attribute'],
     'postgres-sink': ['run', 'postgres-sink'],
@@ -50,4 +51,21 @@ test('Docker runs every role, with settings that they take', () => {
     ]);
     assert.deepEqual(readSettings({ env: Object.fromEntries(environment) }).kafkaBrokers, ['kafka:19092']);
   }
+});
+
+test('Docker opens the port that the ingest listens on, and gives it its settings and the token they name', () => {
+  const { ports, volumes, environment } = z
+    .looseObject({
+      ports: z.array(z.string()),
+      volumes: z.array(z.string()),
+      environment: z.record(z.string(), z.string()),
+    })
+    .parse(services['ingest']);
+  const ingestShape = z.object({ host: z.string(), port: z.int(), tokens: z.array(z.object({ token: z.string() })) });
+  const { ingest } = parse(readFileSync(join(root, 'deploy', 'ingest.yaml'), 'utf8'));
+  const { host, port, tokens } = ingestShape.parse(ingest);
+  assert.equal(host, '0.0.0.0');
+  assert.deepEqual(ports, [`127.0.0.1:${port}:${port}`]);
+  assert.deepEqual(volumes, ['./deploy/ingest.yaml:/etc/apportion/ingest.yaml:ro']);
+  for (const { token } of tokens) assert.ok(token.replace('env:', '') in environment, token);
 });

@@ -1,6 +1,6 @@
 import { ApportionError } from '../runtime/errors.ts';
 
-/** What can go wrong with files as a whole, and what to do about it. A bad line or row is a value, and not here. */
+/** What can go wrong with files and senders as a whole, and what to do about it. A bad line or row is a value, and not here. */
 const advice = {
   file_missing: 'Check the path, and the folder that the command runs in.',
   file_unreadable: 'Give a file that this user may read.',
@@ -9,6 +9,7 @@ const advice = {
   focus_same_file_twice: 'Keep one of the two: both together would count every charge twice.',
   focus_columns: 'Export with the columns of FOCUS 1.0 to 1.3, each of them once.',
   focus_changed: 'Wait until nothing writes to the files, then read them again: that replaces what was sent.',
+  bad_token: 'Make it of 16 to 4096 letters, digits and . _ ~ + / - only: `openssl rand -hex 32` prints one.',
 } as const;
 
 export function producerError(code: keyof typeof advice, message: string, cause?: unknown): ApportionError {

@@ -26,12 +26,12 @@ export interface Secrets {
 
 export interface SecretSources {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Reads a secret of AWS Secrets Manager; null when there is none of that name. */
-  readonly awsSecret: (name: string) => Promise<string | null>;
+  /** Reads a secret of AWS Secrets Manager; null when there is none of that name. Left out, there are none at all. */
+  readonly awsSecret?: (name: string) => Promise<string | null>;
 }
 
 /** Reads secrets from the environment, from mounted files, and from AWS Secrets Manager. */
-export function createSecrets({ env, awsSecret }: SecretSources): Secrets {
+export function createSecrets({ env, awsSecret = async () => null }: SecretSources): Secrets {
   const find = async (ref: SecretRef): Promise<string | null> => {
     const [kind, place] = split(ref);
     if (kind === 'env') return env[place] ?? null;

@@ -29,6 +29,11 @@ export const settingsShape = z.strictObject({
   openDayLinesPerSecond: z.coerce.number().int().min(1).default(5000),
   /** Each poller's own settings by its name, in a file only; the poller checks them. */
   pollers: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  /** The settings of the role ingest, in a file only; the role checks them. */
+  ingest: z.record(z.string(), z.unknown()).optional(),
+  /** Where `/metrics`, `/healthz` and `/readyz` of a process of roles are; 0 is nowhere. */
+  operationsPort: z.coerce.number().int().min(0).max(65_535).default(0),
+  operationsHost: z.string().min(1).default('127.0.0.1'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -64,7 +64,7 @@ export const calls: Topic<Call> = {
   maxRecordBytes: MIB,
   schema: callAvro,
   public: true,
-  writtenBy: ['voice platforms', 'media-gateway', 'apportion send'],
+  writtenBy: ['voice platforms', 'media-gateway', 'ingest', 'apportion send'],
   readBy: ['meter'],
   doc: 'Calls that have ended.',
 };

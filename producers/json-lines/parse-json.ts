@@ -1,30 +1,46 @@
 import { LosslessNumber, parse } from 'lossless-json';
 import type { z } from 'zod';
 import { LineFault } from './line-fault.ts';
+import { quickJson } from './quick-json.ts';
 
 /** How many faults of one line are told; the others follow once these are mended. */
 const MAX_TOLD_FAULTS = 5;
 
-/**
- * Reads one JSON text into the shape. Numbers reach the shape as `LosslessNumber`, so that no digit is lost; a key that
- * stands twice with different values is a fault, since either could be meant.
- */
+/** Reads one JSON text into the shape. */
 export function parseJson<T>(text: string, shape: z.ZodType<T>): T | LineFault {
-  let json: unknown;
+  const json = parseJsonText(text);
+  return json instanceof LineFault ? json : readShape(json, shape);
+}
+
+/**
+ * Reads one JSON text; a `LineFault` when it is none. Numbers come as `LosslessNumber`, so that no digit is lost. A key
+ * that stands twice with different values has a value that no shape takes, since either could be meant.
+ */
+export function parseJsonText(text: string): unknown {
+  const quick = quickJson(text);
+  if (quick !== undefined) return quick;
   try {
-    json = parse(text);
+    return parse(text, undefined, { onDuplicateKey: () => TWO_VALUES });
   } catch (error) {
     // SyntaxError, or RangeError of arrays nested deeper than the stack.
     const message = error instanceof Error ? error.message : String(error);
     return new LineFault('invalid', `This is not JSON: ${printable(message)}.`);
   }
+}
+
+/** Reads JSON that is parsed already into the shape. */
+export function readShape<T>(json: unknown, shape: z.ZodType<T>): T | LineFault {
   const result = shape.safeParse(json);
   return result.success ? result.data : new LineFault('invalid', printable(describe(result.error.issues)));
 }
 
+/** Equal to nothing that JSON can say, so that a third value does not go for the only one. */
+const TWO_VALUES = Symbol('two values');
+
 /** Says a JSON value's type in JSON's own words. */
 export function jsonTypeOf(value: unknown): string {
   if (value === null) return 'null';
+  if (value === TWO_VALUES) return 'two different values';
   if (value instanceof LosslessNumber) return 'a JSON number';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'string') return 'a text';

@@ -102,6 +102,7 @@ export class Member<Config, Out> {
         backoff.reset();
         this.#memberId = payload.memberId;
         this.#assign(payload.memberAssignment);
+        this.#host.onJoin?.();
       });
       consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => this.#takeEmpty(payload));
       await consumer.connect();

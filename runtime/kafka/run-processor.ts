@@ -17,6 +17,8 @@ export interface ProcessorHost<Out = OutputRecord> {
   readonly signal: AbortSignal;
   /** A member that is silent for so long loses its tasks. */
   readonly sessionTimeoutMs?: number;
+  /** Called each time that the member has joined its group. */
+  readonly onJoin?: () => void;
 }
 
 /**

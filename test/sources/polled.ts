@@ -70,7 +70,7 @@ export class Polled {
     const { name, settings, clock, env = {} } = this.#options;
     return openPoller(name, settings, {
       journal: createMemoryJournal(this.memory),
-      secrets: createSecrets({ env: { SOURCE_KEY, ...env }, awsSecret: async () => null }),
+      secrets: createSecrets({ env: { SOURCE_KEY, ...env } }),
       metrics: createPollerMetrics(this.registry),
       logger: createLogger('debug', { write: (line) => void this.log.push(line) }),
       now: () => clock.nowMs,

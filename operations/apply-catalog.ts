@@ -9,7 +9,7 @@ import { readTopic } from '../runtime/kafka/read-topic.ts';
 import type { Publisher } from '../runtime/publisher.ts';
 import { Undecodable } from '../runtime/task.ts';
 import type { Catalog } from '../schemas/catalog.ts';
-import type { CatalogRecord } from '../schemas/catalog-record.ts';
+import type { CatalogRecord, Promotion } from '../schemas/catalog-record.ts';
 import type { Instant } from '../schemas/scalars.ts';
 import { catalogs } from '../schemas/topics.ts';
 
@@ -49,8 +49,13 @@ export async function readCatalogInForce(
   );
 }
 
-/** Publishes a catalog; every processor follows it from then on. */
-export async function publishCatalog(publisher: Publisher, catalog: Catalog, appliedAt: Instant): Promise<void> {
+/** Publishes a catalog, and the replays that are promoted with it; every processor follows it from then on. */
+export async function publishCatalog(
+  publisher: Publisher,
+  catalog: Catalog,
+  appliedAt: Instant,
+  promotions: readonly Promotion[] = [],
+): Promise<void> {
   const document = canonicalCatalogText(catalog);
-  await publisher.publish(catalogs, [{ document, digest: sha256(document), appliedAt }]);
+  await publisher.publish(catalogs, [{ document, digest: sha256(document), appliedAt, promotions }]);
 }

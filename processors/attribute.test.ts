@@ -132,7 +132,7 @@ test('recomputes the days that a new catalog touches, and no others', () => {
 
 test('goes on with the catalog that it has when a wrong one comes', () => {
   const on = started();
-  on.append(catalogs, { document: '{"version":1}', digest: '', appliedAt: 0 });
+  on.append(catalogs, { document: '{"version":1}', digest: '', appliedAt: 0, promotions: [] });
   on.append(costReports, report({ a: 3 }));
   const flushed = must(on.flush());
   assert.deepEqual(billed(flushed), { a: 3 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
 import { type Committed, type InputRecord, type Task, Undecodable } from '../runtime/task.ts';
 import type { Call } from '../schemas/call.ts';
-import { formatDay } from '../schemas/day.ts';
+import { dayOf, formatDay } from '../schemas/day.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import { calls, deadLetters, usage, usageTotals } from '../schemas/topics.ts';
 import type { UsageSample } from '../schemas/usage-sample.ts';
@@ -80,6 +80,43 @@ test('counts no more on a day that has closed: the line is late, and has a total
     'dead letter 3 late: The line begins on 2026-05-09, but days before 2026-05-10 are closed. Nothing of it is counted.',
     'dead letter 4 late: The line begins on 2026-05-09, but days before 2026-05-10 are closed. What falls on later days is counted.',
   ]);
+});
+
+test('a replay counts its days alone, whatever came late, and no line twice', () => {
+  const days = { from: dayOf(at('2026-05-09')), to: dayOf(at('2026-05-10')) };
+  const config = { openDays: 2, maxCallHours: 48, replay: { days, marginDays: 2 } };
+  const partition = new Partition(config);
+  const call = (callId: string, startedAt: string, endedAt = startedAt): void =>
+    partition.call({ callId, startedAt: at(startedAt), endedAt: at(endedAt) });
+  call('before', '2026-05-08T10:00:00Z');
+  call('into', '2026-05-08T23:59:59Z', '2026-05-09T00:00:01Z');
+  call('1', '2026-05-09T10:00:00Z');
+  call('out of', '2026-05-10T23:59:59Z', '2026-05-11T00:00:01Z');
+  call('after', '2026-05-11T10:00:00Z');
+  call('long after', '2026-06-20T10:00:00Z');
+  const first = [
+    '2026-05-09 a call_duration 1000 calls 1 through 2',
+    '2026-05-10 a call_duration 1000 calls 1 through 3',
+  ];
+  assert.deepEqual(partition.flush(), first);
+  partition.restart(config);
+  call('late', '2026-05-09T11:00:00Z');
+  call('into', '2026-05-08T23:59:59Z', '2026-05-09T00:00:01Z');
+  call('1', '2026-05-09T10:00:00Z');
+  call('before', '2026-05-09T12:00:00Z');
+  assert.deepEqual(partition.flush(), [
+    '2026-05-09 a call_duration 1000 calls 2 through 9 duplicates 1 conflicting 1',
+    'dead letter 9 conflicting_duplicate: Another line with the identity pbx/before came before, with other content; the first one stands.',
+  ]);
+});
+
+test('a replay begins where the first line of its days can lie', () => {
+  const days = { from: dayOf(at('2026-05-09')), to: dayOf(at('2026-05-10')) };
+  const partition = new Partition({ openDays: 7, maxCallHours: 24, replay: { days, marginDays: 7 } });
+  assert.deepEqual(
+    partition.task.restore(new Map()),
+    new Map([['calls.v1', { at: 'timestamp', ms: at('2026-05-02') }]]),
+  );
 });
 
 test('a late line does not take its identity, one that is late in part does', () => {

@@ -9,7 +9,7 @@ import {
   type Task,
   type TaskContext,
 } from '../runtime/task.ts';
-import { dayOf, formatDay } from '../schemas/day.ts';
+import { addDays, type DayRange, dayOf, formatDay, startOf } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import { calls, deadLetters, usage, usageTotals } from '../schemas/topics.ts';
 import type { UsageTotal } from '../schemas/usage-total.ts';
@@ -27,6 +27,15 @@ export interface MeterConfig {
   readonly openDays: number;
   /** Longer calls are refused. */
   readonly maxCallHours: number;
+  /** Counts these days alone, as if they had never closed; null or left out: whatever comes. */
+  readonly replay?: MeterReplay | null;
+}
+
+/** What a replay counts. */
+export interface MeterReplay {
+  readonly days: DayRange;
+  /** Lines of so many days before and after decide which of two lines with one identity came first. */
+  readonly marginDays: number;
 }
 
 /**
@@ -59,6 +68,7 @@ class MeterTask implements Task {
   readonly #writer: TotalWriter;
   readonly #days: OpenDays;
   readonly #identities = new Identities();
+  readonly #replay: MeterReplay | null;
   /** The total of the line at hand on its last day. */
   #totals: DayTotals = NO_TOTALS;
   #row = -1;
@@ -75,7 +85,7 @@ class MeterTask implements Task {
   /** Days before this were closed by an owner before, perhaps with fewer open days in its configuration. */
   #closedBefore: Day = BEFORE_ALL_DAYS;
 
-  constructor({ openDays, maxCallHours }: MeterConfig, context: TaskContext) {
+  constructor({ openDays, maxCallHours, replay = null }: MeterConfig, context: TaskContext) {
     const [topic] = context.topics;
     if (topic === undefined || context.topics.length > 1) throw new Error('A meter task reads one topic.');
     this.#context = context;
@@ -85,7 +95,8 @@ class MeterTask implements Task {
         ? new CallReader(context.codec, { maxCallMs: maxCallHours * 3_600_000 })
         : new SampleReader(context.codec);
     this.#writer = new TotalWriter(context.codec, topic.name, context.partition);
-    this.#days = new OpenDays(openDays);
+    this.#days = new OpenDays(replay === null ? openDays : Number.POSITIVE_INFINITY);
+    this.#replay = replay;
   }
 
   restore(committed: ReadonlyMap<string, Committed>): ReadonlyMap<string, StartPosition> {
@@ -95,7 +106,7 @@ class MeterTask implements Task {
     const state = parseCommittedState(last?.metadata ?? '');
     if (state === null) {
       if (last === undefined) this.#goLive();
-      return new Map([[this.#topic, { at: 'beginning' }]]);
+      return new Map([[this.#topic, this.#beginning()]]);
     }
     const { offset, eventTime } = state.replay;
     this.#closedBefore = state.oldestDay;
@@ -103,6 +114,13 @@ class MeterTask implements Task {
     this.#advanceTime(eventTime);
     if (offset >= this.#liveFrom) this.#goLive();
     return new Map([[this.#topic, { at: 'offset', offset }]]);
+  }
+
+  /** No record is older than the end of its line, so none before the replayed days can touch them. */
+  #beginning(): StartPosition {
+    if (this.#replay === null) return { at: 'beginning' };
+    const { days, marginDays } = this.#replay;
+    return { at: 'timestamp', ms: startOf(addDays(days.from, -marginDays)) };
   }
 
   fold(record: InputRecord): void {
@@ -136,8 +154,11 @@ class MeterTask implements Task {
   /** Takes the record into the state. Gives why it is refused, wholly or, where it is late, in part. */
   #take(record: InputRecord): Refused | null {
     const line = this.#reader;
-    const refused = line.read(record) ?? this.#locate(line, record.offset);
+    const refused = line.read(record);
     if (refused !== null) return refused;
+    if (this.#replay !== null && isOutside(line, this.#replay)) return null;
+    const fault = this.#locate(line, record.offset);
+    if (fault !== null) return fault;
     const verdict = this.#identities.find(line.identity)
       ? this.#takeRepeat(line, record.offset)
       : this.#takeFirst(line, record.offset);
@@ -161,7 +182,7 @@ class MeterTask implements Task {
       if (fault !== null) return fault;
       texts = this.#writer.encodeTexts(line.texts());
     }
-    if (lastDay >= this.#days.oldest) {
+    if (lastDay >= this.#days.oldest && this.#counts(lastDay)) {
       this.#totals = this.#days.open(lastDay, offset).totals;
       this.#row = this.#totals.addRow(key, texts);
     }
@@ -173,15 +194,17 @@ class MeterTask implements Task {
     const { oldest } = this.#days;
     if (line.lastDay >= oldest) {
       this.#identities.add(line.identity, line.content, line.lastDay);
-      if (line.firstDay === line.lastDay) this.#add(this.#totals, this.#row, line.quantity, line.count, offset);
-      else this.#addParts(line, offset);
+      // A day that is not counted is opened all the same: a restart must find the identities that were met on it.
+      if (!this.#counts(line.lastDay)) this.#days.open(line.lastDay, offset);
+      if (line.firstDay !== line.lastDay) this.#addParts(line, offset);
+      else if (this.#row >= 0) this.#add(this.#totals, this.#row, line.quantity, line.count, offset);
     }
     return line.firstDay < oldest ? this.#takeLate(line, offset, oldest) : null;
   }
 
   #addParts(line: LineReader, offset: number): void {
     for (const { day, quantity, count } of line.parts()) {
-      if (day < this.#days.oldest) continue;
+      if (day < this.#days.oldest || !this.#counts(day)) continue;
       const { totals } = this.#days.open(day, offset);
       this.#add(totals, this.#rowOf(totals, line), quantity, count, offset);
     }
@@ -221,6 +244,7 @@ class MeterTask implements Task {
   /** Counts a repeated line on its start day: on the total of its key, or with a record of its own if that is closed. */
   #countRepeat(line: LineReader, offset: number, kind: 'duplicate' | 'conflicting'): void {
     const day = line.firstDay;
+    if (!this.#counts(day)) return;
     if (day < this.#days.oldest) {
       const { source, id } = line.texts();
       const counted = kind === 'duplicate' ? { duplicates: 1 } : { conflicting: 1 };
@@ -240,6 +264,10 @@ class MeterTask implements Task {
     const rest = line.lastDay < oldest ? 'Nothing of it is counted' : 'What falls on later days is counted';
     const closed = `days before ${formatDay(oldest)} are closed`;
     return { reason: 'late', detail: `The line begins on ${formatDay(line.firstDay)}, but ${closed}. ${rest}.` };
+  }
+
+  #counts(day: Day): boolean {
+    return this.#replay === null || (day >= this.#replay.days.from && day <= this.#replay.days.to);
   }
 
   #rowOf(totals: DayTotals, line: LineReader): number {
@@ -278,6 +306,10 @@ class MeterTask implements Task {
     this.#days.advance(instant);
     this.#identities.closeBefore(this.#days.oldest);
   }
+}
+
+function isOutside(line: LineReader, { days, marginDays }: MeterReplay): boolean {
+  return line.lastDay < addDays(days.from, -marginDays) || line.firstDay > addDays(days.to, marginDays);
 }
 
 /** What a total of a single refused line differs in from an empty one. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { meter } from '../../processors/meter.ts';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import { runProcessor } from '../../runtime/kafka/run-processor.ts';
+import { TopicNames } from '../../runtime/kafka/topic-names.ts';
 import { createTransactions } from '../../runtime/kafka/transactions.ts';
 import type { Commits } from '../../runtime/task.ts';
 import { calls } from '../../schemas/topics.ts';
@@ -31,7 +32,7 @@ export async function runMeter(
     if (beganMs === 0) beganMs = performance.now();
     return prepare(values);
   };
-  const transactions = createTransactions({ ...options, prefix: PREFIX });
+  const transactions = createTransactions({ ...options, prefix: PREFIX, names: new TopicNames(PREFIX) });
   const offsets = new Map<number, number>();
   const commits: Commits = {
     inGroup: true,

@@ -136,6 +136,46 @@ test('writes the days that a catalog touched while it was away, and no others', 
   assert.equal(on.restart().flush(LATER_MS), null);
 });
 
+test('after a replay was promoted, its days are written whole once, and go on with its version', () => {
+  const on = started();
+  on.append(costReports, report({ a: 3, b: 5 }));
+  on.append(costReports, report({ a: 3 }, { day: day('2026-03-08') }));
+  on.flush();
+  const promotion = { from: day('2026-03-09'), to: day('2026-03-09'), calcVersion: 4 };
+  on.append(catalogs, catalog({}, [promotion]));
+  const versions = (flushed: Flushed | null) =>
+    flushed?.documents.map(({ day: of, tenant, calcVersion }) => [formatDay(of), tenant, calcVersion]);
+  const whole = [
+    ['2026-03-09', 'a', 4],
+    ['2026-03-09', 'b', 4],
+    ['2026-03-09', UNALLOCATED, 4],
+  ];
+  const flushed = on.flush(LATER_MS);
+  assert.deepEqual(versions(flushed), whole, 'readers may hold whatever the replay has made');
+  assert.deepEqual(
+    flushed?.statements.map(({ calcVersion }) => calcVersion),
+    [4],
+  );
+  on.append(catalogs, catalog({ currency: 'USD' }));
+  on.append(costReports, report({ a: 4 }, { observedAt: NOON_MS + 1 }));
+  on.append(costReports, report({ a: 4 }, { day: day('2026-03-08'), observedAt: NOON_MS + 1 }));
+  on.restart();
+  const after = on.flush(LATER_MS + LATER_MS)?.documents ?? [];
+  const versionsOn = (text: string) =>
+    new Set(after.filter((one) => one.day === day(text)).map((one) => one.calcVersion));
+  assert.deepEqual([versionsOn('2026-03-08'), versionsOn('2026-03-09')], [new Set([1]), new Set([4])]);
+});
+
+test('attributes the days alone that it is told to', () => {
+  const on = started({ days: { from: day('2026-03-08'), to: day('2026-03-09') } });
+  for (const one of ['2026-03-07', '2026-03-08', '2026-03-09', '2026-03-10']) {
+    on.append(costReports, report({ a: 1 }, { day: day(one) }));
+    on.append(usageTotals, total('a', 1n, { day: day(one) }));
+  }
+  assert.deepEqual(daysOf(on.flush(LATER_MS))?.toSorted(), ['2026-03-08', '2026-03-09']);
+  assert.deepEqual([on.offsetOf(costReports), on.offsetOf(usageTotals)], [4, 4]);
+});
+
 test('writes only what a catalog changed of days that were out before a restart', () => {
   const on = started();
   on.append(costReports, report({ a: 3, b: 5 }));

@@ -1,10 +1,11 @@
 import type { CompiledCatalog } from '../../attribution/compile-catalog.ts';
 import type { Codec, Committed, Flush, InputRecord, StartPosition, Task, TaskContext } from '../../runtime/task.ts';
-import { addDays, dayOf } from '../../schemas/day.ts';
+import { calcVersionOn } from '../../schemas/catalog-record.ts';
+import { addDays, type DayRange, dayOf } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { attributions, catalogs, costReports, statements, usageTotals } from '../../schemas/topics.ts';
 import { Batch } from './batch.ts';
-import { CatalogVersions, touches } from './catalog-versions.ts';
+import { CatalogVersions, promotes, touches } from './catalog-versions.ts';
 import type { DayState } from './day-state.ts';
 import { Days } from './days.ts';
 import { emitDay, learnEmitted } from './emit-day.ts';
@@ -19,6 +20,8 @@ export interface AttributeConfig extends PaceLimits {
   readonly horizonDays: number;
   /** Of two documents the one with the greater (calcVersion, revision) stands; 1 when left out. */
   readonly calcVersion?: number;
+  /** Attributes these days alone; null or left out: whatever comes. */
+  readonly days?: DayRange | null;
   /** Milliseconds of a clock that only goes forward, to measure how long computing takes; the process's when left out. */
   readonly clockMs?: () => number;
 }
@@ -56,7 +59,7 @@ export class AttributeTask implements Task {
   #lastCommitted = '';
 
   constructor(config: AttributeConfig, context: TaskContext) {
-    this.#config = { calcVersion: 1, clockMs: () => performance.now(), ...config };
+    this.#config = { calcVersion: 1, days: null, clockMs: () => performance.now(), ...config };
     this.#context = context;
     this.#codec = context.codec;
     this.#days = new Days(this.#codec, this.#config);
@@ -126,6 +129,7 @@ export class AttributeTask implements Task {
   #takeReport(record: InputRecord): Refused | null {
     const report = readReport(this.#codec, record, this.#config.horizonDays);
     if (report instanceof Refused) return report;
+    if (!this.#attributes(report.day)) return null;
     if (report.day < this.#firstDay) return FORGOTTEN;
     const state = this.#dayOf(report.day);
     if (record.value === null || !state.reports.takes(report)) return null;
@@ -137,6 +141,7 @@ export class AttributeTask implements Task {
   #takeTotal(record: InputRecord): Refused | null {
     const total = readTotal(this.#codec, record, this.#config.horizonDays);
     if (total instanceof Refused) return total;
+    if (!this.#attributes(total.day)) return null;
     if (total.day < this.#firstDay) return FORGOTTEN;
     const state = this.#dayOf(total.day);
     if (!state.totals.takes(total)) return null;
@@ -153,10 +158,17 @@ export class AttributeTask implements Task {
       return null;
     }
     for (const state of this.#days.all()) {
+      // Readers hold what a replay has made of the day, whatever that is.
+      if (promotes(version, state.day)) state.loseTrack([]);
       if (touches(version, state.day)) state.dirty(catalogs.name, version.offset);
       else if (!state.isDirty && state.held?.as === 'inputs') state.held = { as: 'inputs', catalog: version.compiled };
     }
     return null;
+  }
+
+  #attributes(day: Day): boolean {
+    const { days } = this.#config;
+    return days === null || (day >= days.from && day <= days.to);
   }
 
   #dayOf(day: Day): DayState {
@@ -191,12 +203,13 @@ export class AttributeTask implements Task {
   }
 
   #writeDays(batch: Batch, nowMs: number, catalog: CompiledCatalog): void {
-    const { calcVersion, clockMs } = this.#config;
-    const stamp = { calcVersion, revision: this.#revision() };
+    const { clockMs } = this.#config;
+    const revision = this.#revision();
     const began = clockMs();
     let beganDay = began;
     for (const state of this.#days.due(nowMs)) {
       if (batch.isFull || beganDay - began >= MAX_COMPUTE_MS) break;
+      const stamp = { calcVersion: this.#calcVersionOn(state.day), revision };
       const changes = emitDay(state, catalog, this.#catalogs, stamp);
       this.#days.out(state);
       for (const document of changes.documents) batch.add(attributions, document);
@@ -208,6 +221,11 @@ export class AttributeTask implements Task {
     }
     this.#days.forgetDigests(catalog);
     if (!this.#days.haveUnknown()) this.#catalogs.forgetBefore(Number.POSITIVE_INFINITY);
+  }
+
+  /** A day that a replay was promoted for goes on with the replay's version. */
+  #calcVersionOn(day: Day): number {
+    return Math.max(this.#config.calcVersion, calcVersionOn(this.#catalogs.current?.promotions ?? [], day));
   }
 
   /** Follows from what was read alone, and rises with it. */

@@ -5,6 +5,8 @@ import { type DayRange, includes } from '../../attribution/period.ts';
 import type { Codec, InputRecord } from '../../runtime/task.ts';
 import { UNALLOCATED } from '../../schemas/attribution-document.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
+import type { Promotion } from '../../schemas/catalog-record.ts';
+import { addDays } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { catalogs } from '../../schemas/topics.ts';
 import { decode, Refused } from './read-input.ts';
@@ -16,6 +18,10 @@ export interface CatalogVersion {
   readonly compiled: CompiledCatalog;
   /** The days on which it differs from its predecessor. */
   readonly touches: readonly DayRange[];
+  /** The days for which a replay was promoted with it. */
+  readonly promoted: readonly DayRange[];
+  /** All replays that were ever promoted. */
+  readonly promotions: readonly Promotion[];
 }
 
 /** The catalogs of the topic, from the one that readers' documents were made with on to the one in force. */
@@ -30,11 +36,20 @@ export class CatalogVersions {
 
   /** Brings the catalog of a record into force. */
   fold(codec: Codec, record: InputRecord): CatalogVersion | Refused {
-    const catalog = readCatalog(codec, record);
-    if (catalog instanceof Refused) return catalog;
+    const read = readCatalog(codec, record);
+    if (read instanceof Refused) return read;
+    const { catalog, promotions } = read;
     const before = this.current;
-    const touches = before === null ? [ALWAYS] : catalogChanges(before.catalog, catalog).touches;
-    const version = { offset: record.offset, catalog, compiled: compileCatalog(catalog), touches };
+    const promoted = promotions.map(({ from, to }) => ({ from, to: addDays(to, 1) }));
+    const touches = before === null ? [ALWAYS] : [...catalogChanges(before.catalog, catalog).touches, ...promoted];
+    const version = {
+      offset: record.offset,
+      catalog,
+      compiled: compileCatalog(catalog),
+      touches,
+      promoted,
+      promotions: [...(before?.promotions ?? []), ...promotions],
+    };
     this.#versions.push(version);
     return version;
   }
@@ -66,15 +81,25 @@ export function touches(version: CatalogVersion, day: Day): boolean {
   return version.touches.some((range) => includes(range, day));
 }
 
+/** Whether a replay of the day was promoted with the version. */
+export function promotes(version: CatalogVersion, day: Day): boolean {
+  return version.promoted.some((range) => includes(range, day));
+}
+
 const ALWAYS: DayRange = { from: null, to: null };
 
-function readCatalog(codec: Codec, record: InputRecord): Catalog | Refused {
+function readCatalog(codec: Codec, record: InputRecord): AppliedCatalog | Refused {
   const value = decode(codec, catalogs, record);
   if (value instanceof Refused) return value;
   const parsed = parseCatalog(parseJson(value.document));
-  if (parsed.ok) return parsed.catalog;
+  if (parsed.ok) return { catalog: parsed.catalog, promotions: value.promotions };
   const faults = parsed.faults.map(({ path, message }) => `${path === '' ? 'the catalog' : path} ${message}`);
   return new Refused('invalid', `${faults.slice(0, MAX_FAULTS_TOLD).join('; ')}.`);
+}
+
+interface AppliedCatalog {
+  readonly catalog: Catalog;
+  readonly promotions: readonly Promotion[];
 }
 
 const MAX_FAULTS_TOLD = 10;

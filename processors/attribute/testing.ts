@@ -3,6 +3,7 @@ import { canonicalCatalogText, parseCatalog } from '../../attribution/parse-cata
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import { type Committed, type InputRecord, output, type Task, Undecodable } from '../../runtime/task.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { CatalogRecord, Promotion } from '../../schemas/catalog-record.ts';
 import type { CostLine, CostReport } from '../../schemas/cost-report.ts';
 import { parseDay } from '../../schemas/day.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
@@ -160,7 +161,7 @@ export function total(tenant: string, quantity: bigint, facts: Partial<UsageTota
 }
 
 /** Tenants a and b; namespaces of that name are theirs, `shared` is split by call duration, all else stays. */
-export function catalog(facts: object = {}): { document: string; digest: string; appliedAt: number } {
+export function catalog(facts: object = {}, promotions: readonly Promotion[] = []): CatalogRecord {
   const parsed = parseCatalog({
     version: 1,
     currency: 'USD',
@@ -180,7 +181,7 @@ export function catalog(facts: object = {}): { document: string; digest: string;
     ...facts,
   });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return { document: canonicalCatalogText(parsed.catalog), digest: '', appliedAt: NOON_MS };
+  return { document: canonicalCatalogText(parsed.catalog), digest: '', appliedAt: NOON_MS, promotions };
 }
 
 function decoded<T>(topic: Topic<T>, value: Buffer): T {

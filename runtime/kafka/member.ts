@@ -10,6 +10,7 @@ import type { ProcessorHost } from './run-processor.ts';
 import { Session } from './session.ts';
 import { taskName, tasksOf } from './task-id.ts';
 import { type Delivery, type TaskHost, TaskRunner } from './task-runner.ts';
+import { TopicNames } from './topic-names.ts';
 import { checkedTasks } from './topology.ts';
 import { createTransactions } from './transactions.ts';
 
@@ -34,6 +35,7 @@ export class Member<Config, Out> {
   readonly #admin: Admin;
   readonly #outage: Outage;
   readonly #groupId: string;
+  readonly #names: TopicNames;
   readonly #taskHost: TaskHost<Out>;
   readonly #runners = new Map<string, TaskRunner<Out>>();
   /** Tasks that were given up and are not yet through with it, by name: whoever gets one again waits for that. */
@@ -52,6 +54,7 @@ export class Member<Config, Out> {
     this.#admin = host.kafka.admin();
     this.#outage = new Outage('Kafka', host.logger);
     this.#groupId = host.prefix + processor.name;
+    this.#names = new TopicNames(host.prefix, host.inputPrefixes);
     this.#taskHost = this.#createTaskHost();
     this.#failure.promise.catch(() => {});
   }
@@ -233,7 +236,7 @@ export class Member<Config, Out> {
   }
 
   #take(fullName: string, partition: number, delivery: Delivery): void {
-    const topic = fullName.slice(this.#host.prefix.length);
+    const topic = this.#names.topicOf(fullName);
     for (const runner of this.#runners.values()) runner.take(topic, partition, delivery);
     // The consumer goes on after the batch. A task that has not come as far, since its position lies before, is read for again.
     const behind = this.#behind(topic, partition, delivery.next);
@@ -304,6 +307,7 @@ export class Member<Config, Out> {
       kafka,
       admin: this.#admin,
       prefix,
+      names: this.#names,
       logger,
       outage: this.#outage,
     });
@@ -311,6 +315,6 @@ export class Member<Config, Out> {
   }
 
   #topicName(topic: string): string {
-    return this.#host.prefix + topic;
+    return this.#names.of(topic);
   }
 }

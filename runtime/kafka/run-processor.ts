@@ -8,6 +8,8 @@ export interface ProcessorHost<Out = OutputRecord> {
   readonly kafka: Kafka;
   /** Prefix of topics, groups and transactional ids. */
   readonly prefix: string;
+  /** Prefixes of inputs and broadcasts, by the names of their topics, that are read from elsewhere. */
+  readonly inputPrefixes?: ReadonlyMap<string, string>;
   readonly codec: PreparedCodec;
   /** Where outputs and positions become durable; Kafka transactions when absent. */
   readonly commits?: Commits<Out>;

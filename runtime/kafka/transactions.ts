@@ -9,13 +9,16 @@ import { faultOf } from './errors.ts';
 import { createRoutePartitioner } from './partitioner.ts';
 import { committedPositions } from './positions.ts';
 import { taskName, transactionalId } from './task-id.ts';
+import type { TopicNames } from './topic-names.ts';
 
 export interface TransactionsOptions {
   readonly kafka: Kafka;
   /** Connected. Asked for committed positions. */
   readonly admin: Admin;
-  /** Prefix of topics, groups and transactional ids. */
+  /** Prefix of outputs, groups and transactional ids. */
   readonly prefix: string;
+  /** What the inputs are called. */
+  readonly names: TopicNames;
   readonly logger: Logger;
   /** Tells when Kafka is away: shared by all that a process does with it, so that it is told once. */
   readonly outage?: Outage;
@@ -53,7 +56,7 @@ class Transactions implements Commits<OutputRecord> {
   }
 
   async open(task: TaskId): Promise<ReadonlyMap<string, Committed>> {
-    const { logger, admin, prefix, outage: what = 'Kafka' } = this.#options;
+    const { logger, admin, prefix, names, outage: what = 'Kafka' } = this.#options;
     const name = taskName(task);
     await this.close(task);
     const closing = new AbortController();
@@ -67,9 +70,9 @@ class Transactions implements Commits<OutputRecord> {
         if (signal.aborted) await owner.producer.disconnect();
         signal.throwIfAborted();
         this.#owners.set(name, owner);
-        const topics = task.topics.map((topic) => prefix + topic);
+        const topics = task.topics.map((topic) => names.of(topic));
         const committed = await committedPositions(admin, prefix + task.processor, topics, task.partition);
-        return new Map([...committed].map(([topic, position]) => [topic.slice(prefix.length), position]));
+        return new Map([...committed].map(([topic, position]) => [names.topicOf(topic), position]));
       });
     } catch (error) {
       throw signal.aborted ? closedWhileOpening(name) : error;
@@ -123,11 +126,11 @@ class Transactions implements Commits<OutputRecord> {
   }
 
   async #write(transaction: Transaction, task: TaskId, flush: Flush): Promise<void> {
-    const { prefix } = this.#options;
+    const { prefix, names } = this.#options;
     for (const topicMessages of sendsOf(prefix, flush.records))
       await transaction.sendBatch({ acks: -1, topicMessages });
     const topics = [...flush.committed].map(([topic, { offset, metadata }]) => ({
-      topic: prefix + topic,
+      topic: names.of(topic),
       partitions: [{ partition: task.partition, offset: String(offset), metadata }],
     }));
     await sendOffsets(transaction, prefix + task.processor, topics);

@@ -67,7 +67,11 @@ export class Pipeline {
   #append(input: Input): void {
     switch (input.is) {
       case 'catalog':
-        this.cluster.append(catalogs, [{ document: input.document, digest: '', appliedAt: 0 }], SENT_MS);
+        this.cluster.append(
+          catalogs,
+          [{ document: input.document, digest: '', appliedAt: 0, promotions: [] }],
+          SENT_MS,
+        );
         return;
       case 'call':
         this.cluster.append(calls, [input.call], SENT_MS);

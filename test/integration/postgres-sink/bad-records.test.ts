@@ -148,7 +148,7 @@ test('the newest catalog names tenants and products', async () => {
 });
 
 function catalog(text: string): CatalogRecord {
-  return { document: text, digest: 'c1', appliedAt: 1 };
+  return { document: text, digest: 'c1', appliedAt: 1, promotions: [] };
 }
 
 async function raw<T>(topic: Topic<T>, bytes: Buffer | null): Promise<void> {

@@ -51,7 +51,7 @@ export class Recorder {
 const requestHeaders = ['accept', 'authorization', 'content-type', 'x-amz-target', 'if-none-match', 'range'];
 
 /** Headers of an answer that a client may act on. */
-const answerHeaders = ['content-type', 'etag', 'last-modified', 'link', 'location', 'retry-after', 'www-authenticate'];
+const answerHeaders = ['content-type', 'etag', 'link', 'location', 'retry-after', 'www-authenticate'];
 
 function withoutSecrets({ request, answer }: Exchange): Exchange {
   return {

@@ -39,6 +39,7 @@ for (const [what, path, init] of [
   ['another query', '/pods?limit=3&watch=0', {}],
   ['another method', '/pods?limit=2&watch=0', { method: 'DELETE' }],
   ['another body', '/pods?limit=2&watch=0', { method: 'POST', body: 'x' }],
+  ['another operation', '/pods?limit=2&watch=0', { headers: { 'x-amz-target': 'Other' } }],
   ['a signature that was not recorded', '/pods?limit=2&watch=0', { headers: { authorization: 'Bearer x' } }],
 ] as const) {
   test(`${what} gets 501 and fails the test, saying what was asked`, async () => {

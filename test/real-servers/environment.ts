@@ -34,6 +34,8 @@ const kubernetesVariables: Readonly<Record<keyof KubernetesAddresses, string>> =
 
 const motoUrlVariable = 'REAL_MOTO_URL';
 
+const recordVariable = 'REAL_RECORD';
+
 /** Errors: `real_not_started`. */
 export function realKubernetes(): KubernetesAddresses {
   return {
@@ -61,6 +63,13 @@ export function tellKubernetes(addresses: KubernetesAddresses): void {
 
 export function tellMoto(url: string): void {
   process.env[motoUrlVariable] = url;
+}
+
+/** Whether recordings are to be written: they differ at each run, so only those who ask for new ones get them. */
+export const isRecording = (): boolean => process.env[recordVariable] === 'yes';
+
+export function tellRecording(): void {
+  process.env[recordVariable] = 'yes';
 }
 
 function variable(name: string): string {

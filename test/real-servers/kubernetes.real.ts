@@ -6,7 +6,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { runToEnd } from '../../local/run.ts';
 import { eventually } from '../integration/stack.ts';
 import { realKubernetes } from './environment.ts';
-import { recordingFolder } from './exchange.ts';
+import { keepRecording } from './keep-recording.ts';
 import { type ApiObject, ask, askList, askPages, parseStatus } from './kubernetes/api-client.ts';
 import { readCluster } from './kubernetes/cluster.ts';
 import { startComponent, stopComponent } from './kubernetes/components.ts';
@@ -72,7 +72,7 @@ test('a page whose version is gone is 410 with a token that goes on, at the newe
     `${pods}?limit=500&continue=${encodeURIComponent(metadata.continue ?? '')}`,
     reader,
   );
-  await recorder.save(recordingFolder('kubernetes/expired-page'));
+  await keepRecording(recorder, 'kubernetes/expired-page');
   assert.deepEqual(names([...first.items, ...rest.items]), names((await askList(api.url, pods, reader)).items));
 });
 
@@ -151,7 +151,7 @@ test('what a poller asks for, at two moments a minute apart, between which a pod
     150_000,
   );
   const later = await poll();
-  await recorder.save(recordingFolder('kubernetes/two-moments'));
+  await keepRecording(recorder, 'kubernetes/two-moments');
   const idOf = (items: readonly ApiObject[], name: string): string | undefined =>
     items.find(({ metadata }) => metadata.name === name)?.metadata.uid;
   assert.notEqual(idOf(later, 'store-0'), idOf(earlier, 'store-0'));
@@ -175,7 +175,7 @@ test('without metrics-server usage is 503 in plain text; after its start it is a
   assert.deepEqual((await askList(recorder.url, podMetrics, reader)).items, []);
   await eventually('it has usage', async () => (await askList(api.url, podMetrics, reader)).items.length === 8, 90_000);
   await askList(recorder.url, podMetrics, reader);
-  await recorder.save(recordingFolder('kubernetes/metrics-away'));
+  await keepRecording(recorder, 'kubernetes/metrics-away');
 });
 
 /** When the usage of the pod that is replaced was last measured, in ms since 1970. */

@@ -23,8 +23,8 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { realMoto } from './environment.ts';
-import { recordingFolder } from './exchange.ts';
 import { refusal } from './fault.ts';
+import { keepRecording } from './keep-recording.ts';
 import { presetCostExplorer, threeDaysOfCosts } from './moto-cost-explorer.ts';
 import { Recorder } from './recorder.ts';
 
@@ -36,7 +36,7 @@ test('Cost Explorer gives its pages by NextPageToken, and text amounts as they a
   await presetCostExplorer(moto, threeDaysOfCosts);
   const client = new CostExplorerClient({ ...account, endpoint: recorder.url });
   const results = await allPages(client);
-  await recorder.save(recordingFolder('aws-cost-explorer/three-days'));
+  await keepRecording(recorder, 'aws-cost-explorer/three-days');
   assert.deepEqual(
     results,
     threeDaysOfCosts.flatMap((page) => page.ResultsByTime),
@@ -92,7 +92,7 @@ test('Secrets Manager gives a secret, and says when there is none', async (t) =>
   const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: 'cast-ai-key' }));
   assert.equal(SecretString, 'planted');
   await assert.rejects(client.send(new GetSecretValueCommand({ SecretId: 'nothing' })), ResourceNotFoundException);
-  await recorder.save(recordingFolder('aws-secrets-manager/found-and-not-found'));
+  await keepRecording(recorder, 'aws-secrets-manager/found-and-not-found');
 });
 
 test('S3 lists in pages and gives what was put, and says when there is nothing', async (t) => {
@@ -110,7 +110,7 @@ test('S3 lists in pages and gives what was put, and says when there is nothing',
   const { Body } = await client.send(new GetObjectCommand({ Bucket: 'exports', Key: '2026/04/01.csv' }));
   assert.equal(await Body?.transformToString(), 'rows of 2026/04/01.csv');
   await assert.rejects(client.send(new GetObjectCommand({ Bucket: 'exports', Key: 'nothing' })), NoSuchKey);
-  await recorder.save(recordingFolder('aws-s3/list-and-get'));
+  await keepRecording(recorder, 'aws-s3/list-and-get');
 });
 
 const input: GetCostAndUsageCommandInput = {

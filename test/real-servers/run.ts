@@ -1,7 +1,7 @@
 /**
  * `npm run test:real-servers`: tests on third-party servers, which are built when they are missing, started, and ended.
- * The last line is `N passed, N failed`. Arguments choose: names of files in this folder, without `.real.ts`; with
- * `--build-only` all servers are built and no test is run.
+ * The last line is `N passed, N failed`. Arguments choose: names of files in this folder, without `.real.ts`. With
+ * `--record` the recordings of the tests are written anew; with `--build-only` all servers are built and no test is run.
  */
 import { cpSync, globSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { endLeftovers, TEST_FOLDER } from '../runner/leftovers.ts';
 import { type Outcome, show, showOutcome, showStep } from '../runner/progress.ts';
 import { runTests } from '../runner/tests.ts';
 import { buildPrograms, type ProgramName, programNames } from './build/build-programs.ts';
+import { tellRecording } from './environment.ts';
 import { type RealServer, serversOf } from './servers.ts';
 
 const MINUTE = 60_000;
@@ -21,7 +22,7 @@ const limits = { concurrency: 1, testMs: 5 * MINUTE, stageMs: 30 * MINUTE };
 
 const stage = 'real-servers';
 const words = process.argv.slice(2);
-const isBuildOnly = words.includes('--build-only');
+const flags = ['--record', '--build-only'];
 const files = globSync(join(import.meta.dirname, '*.real.ts')).sort();
 const names = files.map((file) => basename(file, '.real.ts'));
 const folder = mkdtempSync(join(tmpdir(), 'apportion-real-'));
@@ -57,16 +58,18 @@ async function outcomeOfAll(): Promise<Outcome> {
 }
 
 async function buildAndTest(): Promise<Outcome> {
-  const unknown = words.filter((word) => word !== '--build-only' && !names.includes(word));
+  const unknown = words.filter((word) => !flags.includes(word) && !names.includes(word));
   if (unknown.length > 0) {
-    show(`There is no ${unknown.join(', ')}: choose --build-only, or any of ${names.join(', ')}.`);
+    show(`There is no ${unknown.join(', ')}: choose any of ${[...flags, ...names].join(', ')}.`);
     return { passed: 0, failed: 1 };
   }
-  if (isBuildOnly) {
+  if (words.includes('--build-only')) {
     await build(programNames);
     return { passed: 0, failed: 0 };
   }
-  const chosen = files.filter((_, at) => words.length === 0 || words.includes(names[at] ?? ''));
+  if (words.includes('--record')) tellRecording();
+  const isAll = !words.some((word) => names.includes(word));
+  const chosen = files.filter((_, at) => isAll || words.includes(names[at] ?? ''));
   return startAndTest(serversOf(chosen), chosen);
 }
 

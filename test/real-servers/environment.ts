@@ -16,7 +16,6 @@ export interface KubernetesAddresses {
   readonly adminToken: string;
   readonly readerToken: string;
   readonly kubectl: string;
-  readonly etcdUrl: string;
   /** The folder of the cluster, by which its servers can be stopped and started. */
   readonly folder: string;
 }
@@ -28,7 +27,6 @@ const kubernetesVariables: Readonly<Record<keyof KubernetesAddresses, string>> =
   adminToken: 'REAL_KUBE_ADMIN_TOKEN',
   readerToken: 'REAL_KUBE_READER_TOKEN',
   kubectl: 'REAL_KUBECTL',
-  etcdUrl: 'REAL_ETCD_URL',
   folder: 'REAL_KUBE_FOLDER',
 };
 
@@ -45,7 +43,6 @@ export function realKubernetes(): KubernetesAddresses {
     adminToken: variable(kubernetesVariables.adminToken),
     readerToken: variable(kubernetesVariables.readerToken),
     kubectl: variable(kubernetesVariables.kubectl),
-    etcdUrl: variable(kubernetesVariables.etcdUrl),
     folder: variable(kubernetesVariables.folder),
   };
 }

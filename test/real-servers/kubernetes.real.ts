@@ -51,8 +51,9 @@ test('a list in pages is the whole list, and tells how much remains', async () =
   const whole = await askList(api.url, pods, reader);
   const pages = await askPages(api.url, pods, 4, reader);
   assert.ok(pages.length >= 3);
-  assert.equal(pages[0]?.metadata.remainingItemCount, whole.items.length - 4);
-  assert.deepEqual(names(pages.flatMap(({ items }) => items)), names(whole.items));
+  const later = pages.slice(1).flatMap(({ items }) => items);
+  assert.equal(pages[0]?.metadata.remainingItemCount, later.length);
+  assert.deepEqual(lasting(pages.flatMap(({ items }) => items)), lasting(whole.items));
 });
 
 test('a page whose version is gone is 410 with a token that goes on, at the newest version', async (t) => {
@@ -60,9 +61,8 @@ test('a page whose version is gone is 410 with a token that goes on, at the newe
   const first = await askList(recorder.url, `${pods}?limit=4`, reader);
   // Something must change after the first page, or its version would be the newest one, which is never gone.
   await kubectl('annotate', 'pod', '-n', 'team-b', 'by-hand', 'touched=yes', '--overwrite');
-  await compactEtcd();
   const path = `${pods}?limit=4&continue=${encodeURIComponent(first.metadata.continue ?? '')}`;
-  await eventually('the version is gone', async () => (await ask(api.url, path, reader)).status === 410, 60_000);
+  await eventually('the version is gone', async () => (await ask(api.url, path, reader)).status === 410, 120_000);
   const answer = await ask(recorder.url, path, reader);
   assert.equal(answer.status, 410);
   const { reason, metadata } = parseStatus(answer);
@@ -73,7 +73,7 @@ test('a page whose version is gone is 410 with a token that goes on, at the newe
     reader,
   );
   await keepRecording(recorder, 'kubernetes/expired-page');
-  assert.deepEqual(names([...first.items, ...rest.items]), names((await askList(api.url, pods, reader)).items));
+  assert.deepEqual(lasting([...first.items, ...rest.items]), lasting((await askList(api.url, pods, reader)).items));
 });
 
 test('a token that is none is 400', async () => {
@@ -121,7 +121,7 @@ test('usage comes as nano-cores and binary bytes of running pods alone, all of t
     },
     90_000,
   );
-  assert.deepEqual(names(items.filter(({ metadata }) => metadata.name.startsWith('nightly'))), []);
+  assert.ok(items.every(({ metadata }) => !metadata.name.startsWith('nightly')));
   for (const { metadata, containers } of items) {
     assert.equal(metadata.uid, undefined);
     for (const { usage } of containers ?? []) {
@@ -204,17 +204,10 @@ function controllerOf({ metadata }: ApiObject): { kind: string; name: string; ui
   return metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
-const names = (items: readonly ApiObject[]): readonly string[] =>
-  items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-
-/** Throws away all versions up to the newest one, as the API server does every five minutes: etcd's JSON gateway. */
-async function compactEtcd(): Promise<void> {
-  const { metadata } = await askList(api.url, pods, reader);
-  const response = await fetch(`${cluster.etcdUrl}/v3/kv/compaction`, {
-    method: 'POST',
-    body: JSON.stringify({ revision: metadata.resourceVersion, physical: true }),
-  });
-  assert.equal(response.status, 200, await response.text());
+/** The names in their order, without the pods of the CronJob, which come and go while the tests look. */
+function lasting(items: readonly ApiObject[]): readonly string[] {
+  const names = items.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  return names.filter((name) => !name.startsWith('team-a/nightly'));
 }
 
 async function recorderOf(t: TestContext): Promise<Recorder> {

@@ -8,15 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApportionError } from '../../runtime/errors.ts';
 import type { ProgramFolders } from './build/build-programs.ts';
 import type { KubernetesAddresses } from './environment.ts';
-import {
-  apiUrl,
-  type Cluster,
-  certificateFile,
-  etcdUrl,
-  kubeconfigFile,
-  newCluster,
-  tokens,
-} from './kubernetes/cluster.ts';
+import { apiUrl, type Cluster, certificateFile, kubeconfigFile, newCluster, tokens } from './kubernetes/cluster.ts';
 import { type ComponentName, componentNames, startComponent, stopComponent } from './kubernetes/components.ts';
 import { writeCredentials } from './kubernetes/credentials.ts';
 import { clusterObjects, kubectl, pollerRoleFile } from './kubernetes/objects.ts';
@@ -41,7 +33,6 @@ export async function startKubernetes(programs: ProgramFolders, folder: string):
     adminToken: tokens.admin,
     readerToken: tokens.reader,
     kubectl: join(programs.kubernetes, 'kubectl'),
-    etcdUrl: etcdUrl(cluster),
     folder,
   };
 }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
 import type { Answer, Request } from './exchange.ts';
 
 export interface Upstream {
@@ -20,13 +21,16 @@ const ofTheConnection = ['connection', 'keep-alive', 'transfer-encoding', 'te', 
  * of requests to AWS cover it.
  */
 export async function askUpstream({ url, certificate }: Upstream, request: Request): Promise<Answer> {
+  const { hostname } = new URL(url);
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
     const headers = Object.entries(request.headers).filter(([name]) => !ofTheConnection.includes(name));
     const options = {
       method: request.method,
       headers: Object.fromEntries(headers),
       signal: AbortSignal.timeout(answerLimitMs),
-      ...(certificate === undefined ? {} : { ca: certificate, servername: new URL(url).hostname }),
+      ...(certificate === undefined ? {} : { ca: certificate }),
+      // Node would take it from the header host, which names the proxy. An address may not stand there.
+      servername: isIP(hostname) === 0 ? hostname : '',
     };
     const target = `${url}${request.path}`;
     const outgoing = url.startsWith('https:') ? requestHttps(target, options) : requestHttp(target, options);

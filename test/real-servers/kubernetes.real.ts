@@ -131,7 +131,7 @@ test('usage comes as nano-cores and binary bytes of running pods alone, all of t
   }
 });
 
-test('what a poller asks for, at two moments a minute apart, between which a pod got another id', async (t) => {
+test('what a poller asks for, at two moments at least a minute apart, between which a pod got another id', async (t) => {
   const recorder = await recorderOf(t);
   const poll = async (): Promise<readonly ApiObject[]> => {
     const pages = await askPages(recorder.url, pods, 4, reader);

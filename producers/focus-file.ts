@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { Publisher } from '../runtime/publisher.ts';
 import type { CostReport } from '../schemas/cost-report.ts';
 import { dayOf, formatDay, startOf } from '../schemas/day.ts';
@@ -9,10 +8,12 @@ import { type Columns, findColumns } from './focus-file/columns.ts';
 import type { FocusFileConfig } from './focus-file/config.ts';
 import { DaySums } from './focus-file/day-sums.ts';
 import { Descriptors } from './focus-file/descriptors.ts';
-import { type FoundFile, findFiles } from './focus-file/find-files.ts';
+import { FileFinder } from './focus-file/find-files.ts';
+import { fingerprintOf } from './focus-file/fingerprint.ts';
+import type { FoundFile } from './focus-file/found-file.ts';
 import { Incomplete } from './focus-file/incomplete.ts';
 import { RowParser } from './focus-file/parse-row.ts';
-import { readTable } from './focus-file/read-table.ts';
+import { openTable } from './focus-file/read-table.ts';
 import { type FocusRow, RowFault } from './focus-file/row.ts';
 import { spreadOverDays } from './focus-file/spread.ts';
 import { toReports } from './focus-file/to-reports.ts';
@@ -21,7 +22,7 @@ import { toReports } from './focus-file/to-reports.ts';
 export interface FocusFault {
   /** Empty for a day as a whole. */
   readonly file: string;
-  /** The header is row 1; 0 for a day as a whole. */
+  /** In CSV the header is row 1, in Parquet the first row is; 0 for a day as a whole. */
   readonly row: number;
   readonly detail: string;
 }
@@ -35,40 +36,67 @@ export interface FocusResult {
   readonly faultCount: number;
   /** What was not reported since not everything of it could be read: as before, it stands as it was. */
   readonly withheld: readonly { readonly source: string; readonly account: string; readonly day: Day }[];
+  /** Equal for equal files and settings; see `FocusMemory`. */
+  readonly fingerprint: string;
+  /** The files are those that were known: they were not read, and nothing is reported. */
+  readonly isUnchanged: boolean;
+}
+
+/** Keeps a text from one run to the next: the fingerprint of what was read last without a fault. */
+export interface FocusMemory {
+  load(): Promise<string | null>;
+  save(fingerprint: string): Promise<void>;
 }
 
 /**
- * Reads FOCUS 1.0 to 1.3 files (CSV, plain or gzip) as one whole, and gives a cost report for each source (provider),
- * account (billing account) and day, in the order of days. Rows are added up by all that describes them; rows that touch
- * several days are spread over them.
+ * Reads FOCUS 1.0 to 1.3 files (CSV, plain or gzip, and Parquet; on disk or in S3) as one whole, and gives a cost report
+ * for each source (provider), account (billing account) and day, in the order of days. Rows are added up by all that
+ * describes them; rows that touch several days are spread over them.
  *
  * A charge billed in another period than its day lies in, such as a correction of last month, is reported under the
  * account with that period added (`123/billed-2024-10`): a report replaces the older one whole, so that without it
  * the files of October would wipe out the September that they correct.
  *
  * A bad row is told with its file, row and reason, and nothing of its account and day is reported, since the rest would
- * replace what is known by less. Files are read once more where they hold more sums than fit `maxSums`.
+ * replace what is known by less. Files are read once more where they hold more sums than fit `maxSums`. Nothing is
+ * reported of files that are no longer what they were when their rows were read, nor of those with the known fingerprint.
  *
- * @throws ApportionError when files are missing, lack required columns, are not CSV, or change while they are read
+ * @throws ApportionError when files are missing, lack required columns, are damaged, or change while they are read
  */
 export async function readFocusFiles(
   config: FocusFileConfig,
   onReport: (report: CostReport) => Promise<void>,
+  known: string | null = null,
 ): Promise<FocusResult> {
-  const files = await findFiles(config.paths);
+  await using finder = new FileFinder(config);
+  const files = await finder.find();
+  const fingerprint = fingerprintOf(files, config);
+  if (fingerprint === known) return unchanged(files, fingerprint);
   const columns = await columnsOf(files, config);
   const observedAt = config.observedAt ?? Math.max(...files.map((file) => file.modifiedMs));
   const run = new Run(files, columns, config, observedAt);
-  for (let from: Day | null = FIRST_DAY; from !== null; ) from = await run.pass(from, onReport);
-  return run.result();
+  for (let from: Day | null = FIRST_DAY; from !== null; ) {
+    const sums = await run.pass(from);
+    refuseChanged(files, await finder.find());
+    await run.report(sums, onReport);
+    from = sums.until;
+  }
+  return { ...run.result(), fingerprint, isUnchanged: false };
 }
 
-/** Reads FOCUS files and publishes their reports, or only those of the days that are wanted, which `reports` counts. */
+/**
+ * Reads FOCUS files and publishes their reports, or only those of the days that are wanted, which `reports` counts.
+ *
+ * With a memory, files that were read without a fault are not read again until they change: all of them, since what one
+ * says of a day may stand in another. A run for some days neither asks the memory nor changes it.
+ */
 export async function sendFocusFiles(
   config: FocusFileConfig,
   publisher: Publisher,
-  isWanted: (day: Day) => boolean = () => true,
+  isWanted?: (day: Day) => boolean,
+  memory?: FocusMemory,
 ): Promise<FocusResult> {
+  const kept = isWanted === undefined ? memory : undefined;
   let batch: CostReport[] = [];
   let batchLines = 0;
   let sent = 0;
@@ -77,14 +105,17 @@ export async function sendFocusFiles(
     batch = [];
     batchLines = 0;
   };
-  const result = await readFocusFiles(config, async (report) => {
-    if (!isWanted(report.day)) return;
+  const add = async (report: CostReport): Promise<void> => {
+    if (isWanted?.(report.day) === false) return;
     sent += 1;
     batch.push(report);
     batchLines += report.lines.length;
     if (batchLines >= BATCH_LINES || batch.length >= BATCH_REPORTS) await publish();
-  });
+  };
+  const result = await readFocusFiles(config, add, await kept?.load());
   if (batch.length > 0) await publish();
+  // After the last report is out: a run that is cut short before is done again.
+  if (!result.isUnchanged && result.faultCount === 0) await kept?.save(result.fingerprint);
   return { ...result, reports: sent };
 }
 
@@ -93,22 +124,35 @@ const BATCH_REPORTS = 1_000;
 const MAX_TOLD_FAULTS = 1_000;
 const FIRST_DAY = Number.NEGATIVE_INFINITY as Day;
 
+function unchanged(files: readonly FoundFile[], fingerprint: string): FocusResult {
+  const nothing = { rows: 0, reports: 0, faults: [], faultCount: 0, withheld: [] };
+  return { files: files.length, ...nothing, fingerprint, isUnchanged: true };
+}
+
+/** @throws ApportionError `focus_changed` with a file that came, went, or is not what it was */
+function refuseChanged(before: readonly FoundFile[], after: readonly FoundFile[]): void {
+  const [changed] = versionsOf(before).symmetricDifference(versionsOf(after));
+  if (changed === undefined) return;
+  const [id] = changed.split('\0');
+  throw producerError('focus_changed', `${id} changed while the files were read.`);
+}
+
+function versionsOf(files: readonly FoundFile[]): Set<string> {
+  return new Set(files.map(({ id, bytes, version }) => `${id}\0${bytes}\0${version}`));
+}
+
 /** Reads only the headers, so that all missing columns of all files are told before anything else is done. */
 async function columnsOf(files: readonly FoundFile[], config: FocusFileConfig): Promise<Map<string, Columns>> {
   const found = new Map<string, Columns>();
   const faults: string[] = [];
-  for (const { path } of files) {
-    const columns = findColumns(await headerOf(path), config);
-    if ('count' in columns) found.set(path, columns);
-    else faults.push(`${path}: ${columns.join(', ')}`);
+  for (const file of files) {
+    await using table = await openTable(file);
+    const columns = findColumns(table.header, config);
+    if ('count' in columns) found.set(file.id, columns);
+    else faults.push(`${file.path}: ${columns.join(', ')}`);
   }
   if (faults.length > 0) throw producerError('focus_columns', `${faults.join('; ')}.`);
   return found;
-}
-
-async function headerOf(path: string): Promise<readonly string[]> {
-  for await (const { cells } of readTable(path)) return cells;
-  return [];
 }
 
 /** One import: one or more passes over the same files. */
@@ -136,11 +180,15 @@ class Run {
     this.#observedAt = observedAt;
   }
 
-  /** Reports the days from `from` on, as many as fit in memory. Gives the day to go on with, or null at the end. */
-  async pass(from: Day, onReport: (report: CostReport) => Promise<void>): Promise<Day | null> {
+  /** Adds up the days from `from` on, as many as fit in memory. */
+  async pass(from: Day): Promise<DaySums> {
     const descriptors = new Descriptors();
     const sums = new DaySums(from, this.#config.maxSums, descriptors);
     for (const file of this.#files) await this.#readFile(file, from === FIRST_DAY, sums, descriptors);
+    return sums;
+  }
+
+  async report(sums: DaySums, onReport: (report: CostReport) => Promise<void>): Promise<void> {
     for (const sum of sums.inOrder()) {
       const { source, account, billingAccount, day } = sum;
       const incomplete = this.#incomplete.has(source, billingAccount, day);
@@ -155,10 +203,9 @@ class Run {
       for (const report of reports) await onReport(report);
       this.#reports += reports.length;
     }
-    return sums.until;
   }
 
-  result(): FocusResult {
+  result(): Omit<FocusResult, 'fingerprint' | 'isUnchanged'> {
     return {
       files: this.#files.length,
       rows: this.#rows,
@@ -171,11 +218,11 @@ class Run {
 
   /** Faults are told in the first pass only, which reads every row; it therefore knows all that is incomplete. */
   async #readFile(file: FoundFile, isFirstPass: boolean, sums: DaySums, descriptors: Descriptors): Promise<void> {
-    const columns = this.#columns.get(file.path);
+    const columns = this.#columns.get(file.id);
     if (columns === undefined) return;
     const parser = new RowParser(columns, this.#config, descriptors);
-    for await (const { number, cells } of readTable(file.path)) {
-      if (number === 1) continue;
+    await using table = await openTable(file);
+    for await (const { number, cells } of table.rows(columns.used)) {
       const row = parser.parse(cells);
       if (isFirstPass) this.#rows++;
       if (!(row instanceof RowFault)) {
@@ -184,10 +231,6 @@ class Run {
         this.#incomplete.add(row.scope);
         this.#tell({ file: file.path, row: number, detail: row.detail });
       }
-    }
-    const { mtimeMs, size } = await stat(file.path);
-    if (Math.floor(mtimeMs) !== file.modifiedMs || size !== file.bytes) {
-      throw producerError('focus_changed', `${file.path} changed while it was read.`);
     }
   }
 

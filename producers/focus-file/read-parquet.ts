@@ -23,15 +23,17 @@ const MAX_READ_BYTES = 512 * 1024 * 1024;
 
 /** Opens a Parquet file by its footer. */
 export async function openParquet(file: FoundFile): Promise<Table> {
-  const metadata = await parquetMetadataAsync(bytesOf(file), { geoparquet: false }).catch((cause: unknown) => {
+  try {
+    const metadata = await parquetMetadataAsync(bytesOf(file), { geoparquet: false });
+    const columns = parquetSchema(metadata).children;
+    return {
+      header: columns.map(({ element }) => element.name),
+      rows: (used) => readRows(file, metadata, columns, used),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  } catch (cause) {
     throw damaged(file, 'at its footer', cause);
-  });
-  const columns = parquetSchema(metadata).children;
-  return {
-    header: columns.map(({ element }) => element.name),
-    rows: (used) => readRows(file, metadata, columns, used),
-    [Symbol.asyncDispose]: async () => {},
-  };
+  }
 }
 
 /** A column that is read, and how its values become texts. */
@@ -47,11 +49,11 @@ async function* readRows(
   columns: readonly SchemaTree[],
   used: ReadonlySet<number>,
 ): AsyncGenerator<TableRow> {
-  const wanted = readableColumns(file, columns, used);
-  refuseLargeGroups(file, metadata, wanted);
   const empty = columns.map(() => '');
   let number = 0;
   try {
+    const wanted = readableColumns(file, columns, used);
+    refuseLargeGroups(file, metadata, wanted);
     const scan = await parquetScan({
       file: bytesOf(file),
       metadata: { ...metadata, schema: metadata.schema.map(plainElement) },

@@ -18,7 +18,7 @@ const CONNECT_MS = 10_000;
 const SILENCE_MS = 60_000;
 /** First byte of an answer; a listing of a thousand keys takes S3 well under a second. */
 const ANSWER_MS = 60_000;
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 4;
 /** A million objects: more is no folder of exports. */
 const MAX_PAGES = 1_000;
 

@@ -15,7 +15,10 @@ export function pollCommand(): Command {
   return new Command('poll')
     .description('ask a source once, now, and publish what it says; exit code 1 if anything of it could not be used')
     .addArgument(new Argument('<name>', 'poller').choices(pollerNames))
-    .option('--path <paths...>', 'for focus-file: files, folders or globs instead of those of the settings')
+    .option(
+      '--path <paths...>',
+      'for focus-file: files, folders, globs or s3://bucket/prefix/ instead of those of the settings',
+    )
     .option('--from <day>', 'first day to publish, YYYY-MM-DD')
     .option('--to <day>', 'last day to publish, included')
     .action((name: string, options: Options, self: Command) =>

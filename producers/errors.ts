@@ -10,7 +10,7 @@ const advice = {
   focus_same_file_twice:
     'Keep one of the two: both together would count every charge twice. Where an exporter writes a new folder each time, let it overwrite, or set `deliveries: newest`.',
   focus_columns: 'Export with the columns of FOCUS 1.0 to 1.3, each of them once, and of a type that is documented.',
-  focus_row_group: 'Write the file with smaller row groups: 128 MiB are usual.',
+  focus_row_group: 'Write the file with smaller row groups: a hundred thousand rows are a good size.',
   focus_changed: 'Wait until nothing writes to the files, then read them again: that replaces what was sent.',
   s3_path: 'Name it as s3://bucket/prefix/ or s3://bucket/key.',
   s3_no_bucket: 'Check the name of the bucket, and `s3.endpoint` if it is not at AWS.',

@@ -174,6 +174,12 @@ test('whatever byte is wrong, a file is read or told as damaged, and nothing els
   assert.ok(outcomes.read > 0 && outcomes.damaged > 0, JSON.stringify(outcomes));
 });
 
+test('a row group that would not fit into memory is refused before it is read', async () => {
+  const data = new Array(2 * 1024 * 1024 + 1).fill('x');
+  const options = { columnData: [{ name: 'cost', data, type: 'STRING' as const }], rowGroupSize: data.length };
+  await assert.rejects(read(await write(parquetWriteBuffer(options)), 'cost'), codeIs('focus_row_group'));
+});
+
 test('texts that are no UTF-8 are damage', async () => {
   const whole = await readFile(join(FIXTURES, 'text.parquet'));
   const place = whole.indexOf('Übermut');

@@ -3,7 +3,7 @@ import {
   type FileMetaData,
   type ParquetParsers,
   parquetMetadataAsync,
-  parquetScan,
+  parquetRead,
   parquetSchema,
   type SchemaElement,
   type SchemaTree,
@@ -16,7 +16,11 @@ import { textOfEntries } from './parquet-entries.ts';
 import { textOfColumn } from './parquet-text.ts';
 import type { Table, TableRow } from './read-table.ts';
 
-/** One row group is in memory at a time, and of that only the columns that are used: so much of it, unpacked. */
+/**
+ * One row group is in memory at a time, and of that only the columns that are used: so many rows, twice what writers make
+ * unasked, and so much unpacked. A million rows with a map of Tags take 2 GiB, a hundred thousand half of one.
+ */
+const MAX_GROUP_ROWS = 2 * 1024 * 1024;
 const MAX_GROUP_BYTES = 512 * 1024 * 1024;
 /** The longest piece that is read at once: a column of a row group, or the footer. */
 const MAX_READ_BYTES = 512 * 1024 * 1024;
@@ -54,29 +58,17 @@ async function* readRows(
   try {
     const wanted = readableColumns(file, columns, used);
     refuseLargeGroups(file, metadata, wanted);
-    const scan = await parquetScan({
-      file: bytesOf(file),
-      metadata: { ...metadata, schema: metadata.schema.map(plainElement) },
-      columns: wanted.map(({ name }) => name),
-      compressors: UNPACKERS,
-      utf8: false,
-      parsers: PARSERS,
-    });
-    for (const { rowStart, rowEnd } of scan.ranges) {
-      const group = await allOrNone(
-        wanted.map(async (column) => {
-          const values = await scan.readColumn({ column: column.name, rowStart, rowEnd });
-          // A column that is cut ends early without a word.
-          if (values.length !== rowEnd - rowStart) throw new Error(`${column.name} has ${values.length} values`);
-          return { ...column, values };
-        }),
-      );
-      for (let row = 0; row < rowEnd - rowStart; row++) {
+    const plain = { ...metadata, schema: metadata.schema.map(plainElement) };
+    for (const { num_rows: count } of metadata.row_groups) {
+      const rows = { rowStart: number, rowEnd: number + Number(count) };
+      const group: { readonly position: number; readonly texts: readonly string[] }[] = [];
+      // One after the other, so that the values of one column only are in memory: they take many times what texts do.
+      for (const column of wanted) {
+        group.push({ position: column.position, texts: await readTexts(file, plain, column, rows) });
+      }
+      for (let row = 0; row < rows.rowEnd - rows.rowStart; row++) {
         const cells = empty.slice();
-        for (const { position, toText, values } of group) {
-          const value: unknown = values[row];
-          if (value !== null && value !== undefined) cells[position] = toText(value);
-        }
+        for (const { position, texts } of group) cells[position] = texts[row] ?? '';
         yield { number: ++number, cells };
       }
     }
@@ -112,9 +104,12 @@ function refuseLargeGroups(file: FoundFile, metadata: FileMetaData, wanted: read
     for (const { meta_data: chunk } of group.columns) {
       if (chunk !== undefined && names.has(chunk.path_in_schema[0] ?? '')) bytes += chunk.total_uncompressed_size;
     }
-    if (bytes > MAX_GROUP_BYTES) {
-      const text = `${file.path} has a row group whose columns take ${bytes} bytes, over ${MAX_GROUP_BYTES}.`;
-      throw producerError('focus_row_group', text);
+    if (group.num_rows > MAX_GROUP_ROWS || bytes > MAX_GROUP_BYTES) {
+      const most = `more than ${MAX_GROUP_ROWS} and ${MAX_GROUP_BYTES}`;
+      throw producerError(
+        'focus_row_group',
+        `${file.path} has ${group.num_rows} rows of ${bytes} bytes in a group, ${most}.`,
+      );
     }
   }
 }
@@ -126,10 +121,45 @@ function plainElement(element: SchemaElement): SchemaElement {
   return converted === 'MAP' || converted === 'MAP_KEY_VALUE' ? rest : element;
 }
 
-/** Waits for all even when one fails, so that nothing goes on reading behind the error. */
-async function allOrNone<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(tasks);
-  return Promise.all(tasks);
+async function readTexts(
+  file: FoundFile,
+  metadata: FileMetaData,
+  { name, toText }: ReadColumn,
+  rows: { readonly rowStart: number; readonly rowEnd: number },
+): Promise<string[]> {
+  const chunks: ArrayLike<unknown>[] = [];
+  await parquetRead({
+    file: bytesOf(file),
+    metadata,
+    columns: [name],
+    ...rows,
+    compressors: UNPACKERS,
+    utf8: false,
+    parsers: PARSERS,
+    // Nothing may be thrown from within: it would be nobody's.
+    onChunk: ({ columnData }) => chunks.push(columnData),
+  });
+  const texts = chunks.flatMap((values) => textsOf(values, toText));
+  // A column that is cut ends early without a word.
+  if (texts.length !== rows.rowEnd - rows.rowStart) throw new Error(`${name} has ${texts.length} values`);
+  return texts;
+}
+
+/** Columns repeat a few texts; beyond this many the memory of them is dropped. */
+const MAX_SHARED = 10_000;
+
+/** Equal texts are one object, whatever made them: a row group may have a million rows. */
+function textsOf(values: ArrayLike<unknown>, toText: ReadColumn['toText']): string[] {
+  const shared = new Map<string, string>();
+  return Array.from(values, (value) => {
+    if (value === null || value === undefined) return '';
+    const text = toText(value);
+    const known = shared.get(text);
+    if (known !== undefined) return known;
+    if (shared.size >= MAX_SHARED) shared.clear();
+    shared.set(text, text);
+    return text;
+  });
 }
 
 const nothing = new Uint8Array();

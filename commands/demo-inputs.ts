@@ -13,7 +13,7 @@ import { speechPlatform } from '../local/demo/speech-platform.ts';
 import { readCatalogFile } from '../operations/catalog-file.ts';
 import { dayFrom } from '../operations/select-days.ts';
 import { focusFileShape } from '../producers/focus-file/config.ts';
-import { readFocusFiles } from '../producers/focus-file.ts';
+import { readFocusFiles } from '../producers/focus-file/read-files.ts';
 import type { Call } from '../schemas/call.ts';
 import type { Catalog } from '../schemas/catalog.ts';
 import type { CostReport } from '../schemas/cost-report.ts';

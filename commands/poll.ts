@@ -16,7 +16,10 @@ export function pollCommand(): Command {
   return new Command('poll')
     .description('ask a source once, now, and publish what is new; exit code 1 if anything of it could not be used')
     .addArgument(new Argument('<name>', `poller: ${pollerNames.join(', ')}; or NAME:WORD where there are several`))
-    .option('--path <paths...>', 'for focus-file: files, folders or globs instead of those of the settings')
+    .option(
+      '--path <paths...>',
+      'for focus-file: files, folders, globs or s3://bucket/prefix/ instead of those of the settings',
+    )
     .option('--from <day>', 'first day to ask for, YYYY-MM-DD, instead of those that the poller looks back on')
     .option('--to <day>', 'last day to ask for, included')
     .action((name: string, options: Options, self: Command) =>

@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { formatAmount, parseAmount } from '../attribution/amount.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { type CostReport, MAX_REPORT_BYTES } from '../schemas/cost-report.ts';
 import { formatDay } from '../schemas/day.ts';
 import type { Amount } from '../schemas/scalars.ts';
 import { type FocusFileConfig, focusFileShape } from './focus-file/config.ts';
-import { type FocusResult, readFocusFiles } from './focus-file.ts';
+import { type FocusResult, readFocusFiles } from './focus-file/read-files.ts';
 import { reportBytes } from './report-bytes.ts';
+import { partsOf } from './report-parts.ts';
 
 const { PROPERTY_RUNS = '500' } = process.env;
 /** Each run reads a file. */
@@ -68,7 +71,8 @@ async function readPaths(paths: readonly string[], options: object = {}): Promis
   const config: FocusFileConfig = focusFileShape.parse({ paths, ...observed });
   const list: CostReport[] = [];
   const result = await readFocusFiles(config, async (report) => {
-    list.push(report);
+    // As the frame of pollers sends it.
+    list.push(...partsOf(report, config.splitBySubAccount));
   });
   return { ...result, list };
 }
@@ -93,6 +97,42 @@ test('the real bills of September 2024 come out to the last digit', async () => 
   assert.equal(totalOf(sample.list, 'effective'), '14.97651418586');
   assert.deepEqual([...new Set(sample.list.map(({ source }) => source))], ['aws', 'microsoft', 'oracle']);
   assert.equal(new Set(sample.list.map(({ day }) => day)).size, 30);
+});
+
+type WrittenElement = NonNullable<Parameters<typeof parquetWriteBuffer>[0]['schema']>[number];
+
+/** How an exporter may store the columns of the real bills, but for the texts; `data` makes its values of the texts. */
+const stored: Readonly<Record<string, { element: Partial<WrittenElement>; data: (text: string) => unknown }>> = {
+  decimal: {
+    element: { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, converted_type: 'DECIMAL', precision: 38, scale: 12 },
+    data: parseAmount,
+  },
+  double: { element: { type: 'DOUBLE' }, data: Number },
+  time: { element: { type: 'INT64', converted_type: 'TIMESTAMP_MICROS' }, data: (text) => new Date(`${text}Z`) },
+  text: { element: { type: 'BYTE_ARRAY', converted_type: 'UTF8' }, data: (text) => text },
+};
+
+test('the real bills give the same reports from Parquet, to the last byte, with costs as decimals, doubles and text', async () => {
+  const [header = [], ...rows] = parse(await readFile(SAMPLE), {}) as string[][];
+  const csvReports = (await readPaths([SAMPLE])).list;
+  for (const cost of ['decimal', 'double', 'text']) {
+    const kinds = header.map((name) => {
+      if (/^(Billed|Effective)Cost$/.test(name)) return stored[cost];
+      return /Period(Start|End)$/.test(name) ? stored['time'] : stored['text'];
+    });
+    const columnData = header.map((name, index) => ({
+      name,
+      data: rows.map(([...cells]) => (cells[index] === 'NULL' ? null : kinds[index]?.data(cells[index] ?? ''))),
+    }));
+    const columns = header.map(
+      (name, index) => ({ name, repetition_type: 'OPTIONAL', ...kinds[index]?.element }) as const,
+    );
+    const schema = [{ name: 'root', num_children: header.length }, ...columns];
+    const content = parquetWriteBuffer({ columnData, schema, rowGroupSize: 300 });
+    const { list, rows: count } = await readPaths([await file(`bills-${cost}.snappy.parquet`, Buffer.from(content))]);
+    assert.equal(count, 1000);
+    assert.deepEqual(list, csvReports, cost);
+  }
 });
 
 test('a row becomes a line with all that FOCUS says of it', async () => {
@@ -307,6 +347,23 @@ test('files are found by name, folder and glob, plain and packed, each once', as
   await assert.rejects(readPaths([join(place, '*.parquet')]), codeIs('focus_no_files'));
   await file('exports/two.csv', csv([{}]));
   await assert.rejects(readPaths([place]), codeIs('focus_same_file_twice'));
+  await rm(join(place, 'two.csv'));
+  await file('exports/two.snappy.parquet', '');
+  await assert.rejects(readPaths([place]), codeIs('focus_same_file_twice'));
+});
+
+test('a bad value in Parquet is told with its row, and leaves out its account and day', async () => {
+  const { list, faults } = await readPaths([join(import.meta.dirname, 'focus-file/fixtures/not-a-number.parquet')]);
+  assert.deepEqual(list, []);
+  assert.deepEqual(
+    faults.map(({ row, detail }) => [row, detail]),
+    [
+      [2, 'BilledCost "NaN" is not decimal text such as "12.5".'],
+      [3, 'BilledCost "Infinity" is not decimal text such as "12.5".'],
+    ],
+  );
+  const twice = await readPaths([join(import.meta.dirname, 'focus-file/fixtures/tags-twice.parquet')]);
+  assert.match(twice.faults[0]?.detail ?? '', /Tags is not a JSON object/);
 });
 
 test('a file that changes while it is read is not trusted', async () => {
@@ -316,6 +373,18 @@ test('a file that changes while it is read is not trusted', async () => {
   // The second day is read in a second pass, after the first day was reported.
   const reading = readFocusFiles(config, () => utimes(path, 0, 0));
   await assert.rejects(reading, codeIs('focus_changed'));
+});
+
+test('a file that comes while others are read makes the set another', async () => {
+  const place = join(folder, 'growing');
+  await mkdir(place);
+  const later = { ChargePeriodStart: '2024-09-19T00:00:00Z', ChargePeriodEnd: '2024-09-20T00:00:00Z' };
+  await file('growing/one.csv', csv([{}, later]));
+  const config = focusFileShape.parse({ paths: [place], maxSums: 1 });
+  const reading = readFocusFiles(config, async () => {
+    await file('growing/two.csv', csv([{}]));
+  });
+  await assert.rejects(reading, { code: 'focus_changed', message: /two\.csv/ });
 });
 
 test('a day over 4 MiB is cut by sub-account without loss, and its whole report of earlier is replaced', async () => {

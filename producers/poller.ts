@@ -57,6 +57,8 @@ export interface DayCost {
   readonly observedAt?: Instant;
   /** Where records name another source than that of the settings. */
   readonly source?: string;
+  /** Reports each sub-account by itself, also where the day is not too large for one record. */
+  readonly bySubAccount?: boolean;
 }
 
 /** One run of a poller, and all that it may do. */
@@ -76,8 +78,8 @@ export interface PollRun {
   secret(ref: SecretRef): Promise<string>;
   /** The days to ask for of this account. */
   window(account: string): DayRange;
-  /** Whether somebody has asked for this very day: all are, unless a command names days. */
-  isWanted(day: Day): boolean;
+  /** Whether a command has named the days that it asks for. */
+  readonly namesDays: boolean;
 
   /**
    * Reads accounts one after the other. What `read` has reported is published when it has come to its end: if it

@@ -1,6 +1,6 @@
 import { ApportionError } from '../runtime/errors.ts';
 import { castAi } from './cast-ai.ts';
-import { focusFile } from './focus-file/poller.ts';
+import { focusFile } from './focus-file.ts';
 import type { PollerKind } from './poller.ts';
 import type { PollerHost } from './polling/host.ts';
 import { Poller } from './polling/poller.ts';

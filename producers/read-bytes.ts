@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { ApportionError } from '../runtime/errors.ts';
 import { producerError } from './errors.ts';
 
 /** Throws unless there is something to read at the path: a file, or a pipe as shells give them. */
@@ -29,6 +30,7 @@ export async function* readBytes(stream: Readable, name: string): AsyncGenerator
     if (start[0] !== GZIP_MAGIC[0] || start[1] !== GZIP_MAGIC[1]) yield* whole;
     else yield* forwardErrors(whole, createGunzip({ chunkSize: CHUNK_BYTES }));
   } catch (cause) {
+    if (cause instanceof ApportionError) throw cause;
     const text = cause instanceof Error ? cause.message : String(cause);
     throw producerError('file_damaged', `${name} cannot be read to its end: ${text}.`, cause);
   } finally {

@@ -31,7 +31,7 @@ test('all that is wrong is told at once, with its path', () => {
       for (const fault of [
         /ingest\.host:/,
         /ingest\.port:/,
-        /ingest\.tokens\.0\.token: name where/,
+        /ingest\.tokens\.0\.token: expected env:NAME/,
         /sauce/,
         /colour/,
       ]) {

@@ -3,6 +3,8 @@ import type { FocusFileConfig } from './config.ts';
 /** Where the columns that are used stand in the rows of one file; null for an optional one that is not there. */
 export interface Columns {
   readonly count: number;
+  /** The positions of all that are used, so that others need not be read. */
+  readonly used: ReadonlySet<number>;
   readonly provider: number;
   readonly account: readonly number[];
   readonly currency: number;
@@ -36,12 +38,17 @@ export function findColumns(header: readonly string[], config: FocusFileConfig):
     if (positions.has(name)) faults.push(`column ${name} stands twice`);
     positions.set(name, position);
   }
-  const required = (name: string): number => {
+  const used = new Set<number>();
+  const optional = (name: string): number | null => {
     const position = positions.get(name);
-    if (position === undefined) faults.push(`column ${name} is missing`);
+    if (position !== undefined) used.add(position);
+    return position ?? null;
+  };
+  const required = (name: string): number => {
+    const position = optional(name);
+    if (position === null) faults.push(`column ${name} is missing`);
     return position ?? 0;
   };
-  const optional = (name: string): number | null => positions.get(name) ?? null;
   const places = (names: readonly string[]): Place[] =>
     names.flatMap((name): Place[] => {
       if (name.startsWith('tags.')) return [{ tag: name.slice('tags.'.length) }];
@@ -51,6 +58,7 @@ export function findColumns(header: readonly string[], config: FocusFileConfig):
 
   const columns: Columns = {
     count: header.length,
+    used,
     provider: required(PROVIDER.find((name) => positions.has(name)) ?? PROVIDER.join(' or ')),
     account: config.accountColumns.map(required),
     currency: required('BillingCurrency'),

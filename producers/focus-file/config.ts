@@ -1,10 +1,28 @@
 import { z } from 'zod';
 import { parseInstant } from '../json-lines/instant.ts';
 
+/** Where S3 is. Who asks is found by the AWS SDK: environment, profile, role of the pod or machine. */
+const s3Shape = z.strictObject({
+  /** A store other than AWS that speaks its protocol. */
+  endpoint: z.url().optional(),
+  /** Else as the SDK finds it: AWS_REGION, or the profile. */
+  region: z.string().min(1).optional(),
+  /** For stores that have the bucket in the path and not in the name of the host. */
+  forcePathStyle: z.boolean().default(false),
+});
+
+export type S3Config = z.output<typeof s3Shape>;
+
 /** The configuration of a FOCUS import: strict, and all its faults told at once. */
 export const focusFileShape = z.strictObject({
-  /** Files, folders (all that ends in .csv or .csv.gz below them) and globs. They are read as one whole. */
+  /**
+   * Files, folders (all that ends in .csv, .csv.gz or .parquet below them) and globs; `s3://bucket/key`, and
+   * `s3://bucket/prefix/` with all exports below it. They are read as one whole.
+   */
   paths: z.array(z.string().min(1)).min(1),
+  s3: s3Shape.prefault({}),
+  /** What counts where each run of the exporter has a folder of its own: `one` refuses a second, `newest` takes the last. */
+  deliveries: z.enum(['one', 'newest']).default('one'),
   /** Source by provider name; a provider that is not listed is its name in lower case, `Oracle` is `oracle`. */
   sources: z.record(z.string(), z.string().min(1)).default({}),
   /**

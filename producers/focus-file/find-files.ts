@@ -1,51 +1,46 @@
-import { glob, readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { compareText } from '../../attribution/canonical-json.ts';
 import { producerError } from '../errors.ts';
-import { checkReadable } from '../read-bytes.ts';
+import type { FocusFileConfig } from './config.ts';
+import { refuseTwoForms, selectDeliveries } from './deliveries.ts';
+import type { FoundFile } from './found-file.ts';
+import { findLocalFiles } from './local-files.ts';
+import type { S3Objects } from './s3-objects.ts';
 
-export interface FoundFile {
-  readonly path: string;
-  readonly modifiedMs: number;
-  readonly bytes: number;
-}
+/** Finds the files of an export, as often as it is asked, and closes what it has opened for that. */
+export class FileFinder implements AsyncDisposable {
+  readonly #config: FocusFileConfig;
+  #s3: S3Objects | null = null;
 
-/**
- * The files that the paths stand for, each once, in the order of their names.
- * @throws ApportionError when a path stands for nothing, or the same export lies there packed and unpacked
- */
-export async function findFiles(paths: readonly string[]): Promise<readonly FoundFile[]> {
-  const found = new Map<string, FoundFile>();
-  for (const path of paths) {
-    const files = await filesOf(path);
-    if (files.length === 0) throw producerError('focus_no_files', `${path} stands for no file.`);
-    for (const file of files) {
-      await checkReadable(file);
-      const there = await stat(file);
-      if (!there.isFile()) throw producerError('focus_no_files', `${file} cannot be read more than once.`);
-      found.set(await realpath(file), { path: file, modifiedMs: Math.floor(there.mtimeMs), bytes: there.size });
+  constructor(config: FocusFileConfig) {
+    this.#config = config;
+  }
+
+  /**
+   * The files that the paths stand for, each once, in the order of their names.
+   * @throws ApportionError when a path stands for nothing, or one export lies there twice
+   */
+  async find(): Promise<readonly FoundFile[]> {
+    const found = new Map<string, FoundFile>();
+    for (const path of this.#config.paths) {
+      const files = path.startsWith('s3://') ? await (await this.#openS3()).find(path) : await findLocalFiles(path);
+      if (files.length === 0) throw producerError('focus_no_files', `${path} stands for no file.`);
+      for (const file of files) found.set(file.id, file);
     }
+    const files = [...found.values()].sort((a, b) => compareText(a.id, b.id));
+    const selected = selectDeliveries(files, this.#config.deliveries);
+    refuseTwoForms(selected);
+    return selected;
   }
-  for (const file of found.keys()) {
-    if (found.has(`${file}.gz`)) {
-      throw producerError('focus_same_file_twice', `${file} lies there unpacked and as ${file}.gz.`);
-    }
-  }
-  return [...found.entries()].sort(([a], [b]) => compareText(a, b)).map(([, file]) => file);
-}
 
-const EXPORT_NAME = /\.csv(\.gz)?$/i;
-
-async function filesOf(path: string): Promise<string[]> {
-  const there = await stat(path).catch(() => null);
-  if (there?.isDirectory()) {
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.isDirectory() && EXPORT_NAME.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name));
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#s3?.close();
   }
-  if (there !== null) return [path];
-  const matches = [];
-  for await (const match of glob(path)) if (EXPORT_NAME.test(match)) matches.push(match);
-  return matches;
+
+  /** The SDK takes as long to load as everything else together, so that only who needs it loads it. */
+  async #openS3(): Promise<S3Objects> {
+    if (this.#s3 !== null) return this.#s3;
+    const { S3Objects } = await import('./s3-objects.ts');
+    this.#s3 = new S3Objects(this.#config.s3);
+    return this.#s3;
+  }
 }

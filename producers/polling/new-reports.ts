@@ -46,7 +46,7 @@ export function newReports(cost: DayCost, options: NewReportsOptions): NewReport
     status: typeof cost.status === 'string' ? cost.status : 'estimated',
     lines: addUp(cost.lines),
   };
-  const parts = withEmptied(partsOf(whole), whole, sent);
+  const parts = withEmptied(partsOf(whole, cost.bySubAccount), whole, sent);
   let isUnsettled = false;
   const reports = parts.flatMap((part) => {
     const before = sent.find(source, part.account, part.day);

@@ -136,9 +136,8 @@ export class Run implements PollRun {
     return { from: days?.from ?? from, to: days?.to ?? to };
   }
 
-  isWanted(day: Day): boolean {
-    const { days } = this.#options;
-    return (days?.from ?? day) <= day && day <= (days?.to ?? day);
+  get namesDays(): boolean {
+    return this.#options.days !== null;
   }
 
   async eachAccount(accounts: readonly string[], read: (account: string) => Promise<void>): Promise<void> {
@@ -151,7 +150,7 @@ export class Run implements PollRun {
   }
 
   report(cost: DayCost): void {
-    if (!this.isWanted(cost.day)) return;
+    if (!this.#isWanted(cost.day)) return;
     this.#pending.costs.push(cost);
     this.#pendingBytes += reportBytes({ ...cost, source: this.source, observedAt: 0, status: 'final' });
     if (this.#pendingBytes > MAX_PENDING_BYTES) {
@@ -259,6 +258,11 @@ export class Run implements PollRun {
     this.reports += reports.length;
     this.samples += samples.length;
     return { isUnsettled, refused };
+  }
+
+  #isWanted(day: Day): boolean {
+    const { days } = this.#options;
+    return (days?.from ?? day) <= day && day <= (days?.to ?? day);
   }
 
   #take(): Pending {

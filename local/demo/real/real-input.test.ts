@@ -8,7 +8,7 @@ import { compileCatalog } from '../../../attribution/compile-catalog.ts';
 import { parseCatalog } from '../../../attribution/parse-catalog.ts';
 import { refuseSample } from '../../../attribution/refuse-sample.ts';
 import { focusFileShape } from '../../../producers/focus-file/config.ts';
-import { readFocusFiles } from '../../../producers/focus-file.ts';
+import { readFocusFiles } from '../../../producers/focus-file/read-files.ts';
 import { UNALLOCATED } from '../../../schemas/attribution-document.ts';
 import type { CostReport } from '../../../schemas/cost-report.ts';
 import { dayOf, formatDay, parseDay } from '../../../schemas/day.ts';

@@ -54,6 +54,39 @@ export async function readTopicDays(
   };
 }
 
+/** The documents and statements of some days that stand in the topics of a prefix, by key. */
+export async function readPublishedDays(
+  kafka: Kafka,
+  prefix: string,
+  codec: PreparedCodec,
+  range: DayRange,
+): Promise<Pick<TopicDays, 'documents' | 'statements'>> {
+  const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
+  return {
+    documents: await readNewest(kafka, prefix, codec, attributions, inRange, laterRevision, () => {}),
+    statements: await readNewest(kafka, prefix, codec, statements, inRange, laterRevision, () => {}),
+  };
+}
+
+/** The usage totals of some days that stand in the topic of a prefix, by key. */
+export async function readStandingTotals(
+  kafka: Kafka,
+  prefix: string,
+  codec: PreparedCodec,
+  range: DayRange,
+): Promise<ReadonlyMap<string, UsageTotal>> {
+  const inRange = ({ day }: UsageTotal): boolean => day >= range.from && day <= range.to;
+  return readNewest(
+    kafka,
+    prefix,
+    codec,
+    usageTotals,
+    inRange,
+    (a, b) => (b.through >= a.through ? b : a),
+    () => {},
+  );
+}
+
 /** Decoding waits for this many records, so that the values of a large topic are never all in memory. */
 const CHUNK = 10_000;
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { emptyStatement } from '../../attribution/empty-statement.ts';
 import { ApportionError } from '../../runtime/errors.ts';
 import { deadLetters, statements } from '../../schemas/topics.ts';
 import { Batch } from './batch.ts';
-import { emptyStatement } from './empty-statement.ts';
 import { Refused } from './read-input.ts';
 import { Refusals } from './refusals.ts';
 import { codec, day, NOON_MS } from './testing.ts';

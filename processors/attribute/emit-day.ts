@@ -2,11 +2,11 @@ import { allocateDay, type DayOutcome } from '../../attribution/allocate-day.ts'
 import type { Stamp } from '../../attribution/build-documents.ts';
 import type { CompiledCatalog } from '../../attribution/compile-catalog.ts';
 import { emptyDocument } from '../../attribution/empty-document.ts';
+import { emptyStatement } from '../../attribution/empty-statement.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { CatalogVersions } from './catalog-versions.ts';
 import type { DayState } from './day-state.ts';
 import { changedIn, type DayResult, type Emitted, emittedBy, emittedUnknown, vanishedFrom } from './emitted.ts';
-import { emptyStatement } from './empty-statement.ts';
 
 /**
  * Computes a day with a catalog and gives what of it readers do not have yet, with something empty for all that they

@@ -66,9 +66,10 @@ const CREATE = 'topic with';
 /** Changes per topic, in words. */
 export type Changes = Map<Topic<never>, string[]>;
 
-async function applyToKafka(
+/** The part of `applyTopics` that is done in Kafka. */
+export async function applyToKafka(
   admin: Admin,
-  settings: ApplySettings,
+  settings: Pick<Settings, 'topicPrefix' | 'topicPartitions' | 'replicationFactor'>,
   topics: readonly Topic<never>[],
   dryRun: boolean,
 ): Promise<Changes> {
@@ -102,7 +103,7 @@ async function partitionsOf(admin: Admin): Promise<ReadonlyMap<string, number>> 
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
-function partitionCount(topic: Topic<never>, settings: ApplySettings): number {
+function partitionCount(topic: Topic<never>, settings: Pick<Settings, 'topicPartitions'>): number {
   return topic.partitioning.by === 'single' ? 1 : settings.topicPartitions;
 }
 
@@ -112,7 +113,7 @@ function countText(partitions: number): string {
 
 function checkPartitions(
   topics: readonly Topic<never>[],
-  settings: ApplySettings,
+  settings: Pick<Settings, 'topicPrefix' | 'topicPartitions'>,
   existing: ReadonlyMap<string, number>,
 ): void {
   const faults: string[] = [];
@@ -143,7 +144,10 @@ function isAlreadyThere(error: unknown): boolean {
   return errors !== undefined && errors.length > 0 && errors.every(({ type }) => type === 'TOPIC_ALREADY_EXISTS');
 }
 
-function creationOf(topic: Topic<never>, settings: ApplySettings): ITopicConfig {
+function creationOf(
+  topic: Topic<never>,
+  settings: Pick<Settings, 'topicPrefix' | 'topicPartitions' | 'replicationFactor'>,
+): ITopicConfig {
   return {
     topic: settings.topicPrefix + topic.name,
     numPartitions: partitionCount(topic, settings),

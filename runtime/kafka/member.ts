@@ -5,6 +5,7 @@ import type { Commits, Committed, OutputRecord, Processor, TaskId } from '../tas
 import { assignedTasks, createAssigner } from './assigner.ts';
 import { faultOf } from './errors.ts';
 import { keepAlive } from './keep-alive.ts';
+import { Pace } from './pace.ts';
 import { extentOf, startOffset } from './positions.ts';
 import type { ProcessorHost } from './run-processor.ts';
 import { Session } from './session.ts';
@@ -36,6 +37,7 @@ export class Member<Config, Out> {
   readonly #outage: Outage;
   readonly #groupId: string;
   readonly #names: TopicNames;
+  readonly #pace: Pace | null;
   readonly #taskHost: TaskHost<Out>;
   readonly #runners = new Map<string, TaskRunner<Out>>();
   /** Tasks that were given up and are not yet through with it, by name: whoever gets one again waits for that. */
@@ -55,6 +57,7 @@ export class Member<Config, Out> {
     this.#outage = new Outage('Kafka', host.logger);
     this.#groupId = host.prefix + processor.name;
     this.#names = new TopicNames(host.prefix, host.inputPrefixes);
+    this.#pace = host.maxRecordsPerSecond === undefined ? null : new Pace(host.maxRecordsPerSecond);
     this.#taskHost = this.#createTaskHost();
     this.#failure.promise.catch(() => {});
   }
@@ -209,6 +212,8 @@ export class Member<Config, Out> {
       const next = Number(batch.lastOffset()) + 1;
       this.#take(batch.topic, batch.partition, { from: Number(fetchedOffset), next, messages: batch.messages });
       resolveOffset(batch.lastOffset());
+      const pauseMs = this.#pace?.take(batch.messages.length) ?? 0;
+      if (pauseMs > 0) await keepAlive(sleep(pauseMs, undefined, { signal: this.#host.signal }), heartbeat);
     } catch (error) {
       // An error of the client's own, out of a heartbeat say, is for the client to handle.
       if (faultOf(error) !== 'fatal') throw error;

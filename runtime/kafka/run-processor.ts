@@ -17,6 +17,8 @@ export interface ProcessorHost<Out = OutputRecord> {
   readonly logger: Logger;
   /** Aborted to stop: what was folded is then flushed and committed, and the group left. */
   readonly signal: AbortSignal;
+  /** Reads no faster, so that others who use the broker have their share. */
+  readonly maxRecordsPerSecond?: number;
   /** A member that is silent for so long loses its tasks. */
   readonly sessionTimeoutMs?: number;
   /** Called each time that the member has joined its group. */

@@ -1,7 +1,7 @@
-import type { Stamp } from '../../attribution/build-documents.ts';
-import { statementDigest } from '../../attribution/statement-text.ts';
-import type { Day } from '../../schemas/scalars.ts';
-import type { Statement } from '../../schemas/statement.ts';
+import type { Day } from '../schemas/scalars.ts';
+import type { Statement } from '../schemas/statement.ts';
+import type { Stamp } from './build-documents.ts';
+import { statementDigest } from './statement-text.ts';
 
 /** What replaces the statement of a currency that the day no longer has. */
 export function emptyStatement(day: Day, currency: string, stamp: Stamp): Statement {

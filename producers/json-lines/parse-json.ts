@@ -18,6 +18,11 @@ export function parseJson<T>(text: string, shape: z.ZodType<T>): T | LineFault {
     const message = error instanceof Error ? error.message : String(error);
     return new LineFault('invalid', `This is not JSON: ${printable(message)}.`);
   }
+  return fitJson(json, shape);
+}
+
+/** Reads a JSON value that somebody else has parsed into the shape. */
+export function fitJson<T>(json: unknown, shape: z.ZodType<T>): T | LineFault {
   const result = shape.safeParse(json);
   return result.success ? result.data : new LineFault('invalid', printable(describe(result.error.issues)));
 }

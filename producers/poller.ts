@@ -70,7 +70,7 @@ export interface PollRun {
   /** Aborted at the deadline of the run, or when the process stops. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
-  /** Retries, waits and counts; errors say what to do about the source. */
+  /** Retries, waits and counts; errors say what to do about the source. `attempt` is for clients that ask by themselves. */
   readonly http: HttpClient;
   /** For clients that make their own requests: counts one, and throws when the budget of the day is spent. */
   countRequest(): Promise<void>;

@@ -3,6 +3,7 @@ import type { SourceState } from '../../schemas/source-status.ts';
 
 /** What can go wrong between a poller and its source, and what to do about it. */
 const advice = {
+  credentials_missing: 'Give this process the credentials that the page of this source in docs/sources names.',
   source_unauthorized: 'Check the key or token of this poller, and that it belongs to this address.',
   source_forbidden: 'Give the key or role the rights that the page of this source in docs/sources names.',
   source_refused:
@@ -25,8 +26,16 @@ export function sourceError(code: SourceErrorCode, message: string, cause?: unkn
 
 /** What an error says about the state of a source. */
 export function stateOfError({ code }: ApportionError): SourceState {
-  if (code === 'no_data') return 'missing_data';
+  if (MISSING_DATA.has(code)) return 'missing_data';
   return CONFIGURATION.has(code) ? 'missing_configuration' : 'failed_connection';
 }
 
-const CONFIGURATION: ReadonlySet<string> = new Set(['bad_settings', 'secret_missing', 'secret_unreadable']);
+/** The source answers, and would say more. */
+const MISSING_DATA: ReadonlySet<string> = new Set(['no_data', 'budget_spent']);
+
+const CONFIGURATION: ReadonlySet<string> = new Set([
+  'bad_settings',
+  'credentials_missing',
+  'secret_missing',
+  'secret_unreadable',
+]);

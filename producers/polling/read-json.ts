@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { LineFault } from '../json-lines/line-fault.ts';
-import { parseJson } from '../json-lines/parse-json.ts';
+import { parseJson, readShape } from '../json-lines/parse-json.ts';
 import { sourceError } from './errors.ts';
 
 /**
@@ -11,7 +11,15 @@ import { sourceError } from './errors.ts';
  * @throws ApportionError `source_garbled`
  */
 export function readJson<T>(text: string, shape: z.ZodType<T>, what: string): T {
-  const value = parseJson(text, shape);
+  return checked(parseJson(text, shape), what);
+}
+
+/** The same for an answer that a client of the source has parsed: its types are a promise that nobody has checked. */
+export function readAnswer<T>(answer: unknown, shape: z.ZodType<T>, what: string): T {
+  return checked(readShape(answer, shape), what);
+}
+
+function checked<T>(value: T | LineFault, what: string): T {
   if (value instanceof LineFault) throw sourceError('source_garbled', `${what}: ${value.detail}`);
   return value;
 }

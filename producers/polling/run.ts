@@ -60,6 +60,13 @@ interface Pending {
   readonly state: Map<string, string>;
 }
 
+/** What came of the account that is being read, which may be published piece by piece. */
+interface AccountSoFar {
+  isTold: boolean;
+  isUnsettled: boolean;
+  readonly refused: Day[];
+}
+
 /** One run: collects what the poller says, and publishes what is new of it. */
 export class Run implements PollRun {
   readonly source: string;
@@ -77,6 +84,7 @@ export class Run implements PollRun {
   retries = 0;
   readonly #options: RunOptions;
   readonly #outcomes = new Map<string, ApportionError | null>();
+  #account = untold();
   #pending: Pending = nothing();
   #pendingBytes = 0;
 
@@ -111,8 +119,11 @@ export class Run implements PollRun {
 
   async countRequest(): Promise<void> {
     const { dailyRequests } = this.#options.settings;
+    if (dailyRequests !== null) await this.#spendRequest(dailyRequests);
     this.requests += 1;
-    if (dailyRequests === null) return;
+  }
+
+  async #spendRequest(dailyRequests: number): Promise<void> {
     const today = dayOf(this.#options.host.now());
     const used = this.#memory.requestsOn(today);
     if (used >= dailyRequests) {
@@ -143,6 +154,7 @@ export class Run implements PollRun {
   async eachAccount(accounts: readonly string[], read: (account: string) => Promise<void>): Promise<void> {
     for (const account of accounts) {
       await this.commit();
+      this.#account = untold();
       const failure = await this.#attempt(account, read);
       if (failure === null) await this.#finish(account);
       else this.#fail(account, failure);
@@ -160,10 +172,6 @@ export class Run implements PollRun {
 
   usage(samples: readonly UsageSample[]): void {
     for (const sample of samples) this.#pending.samples.push(sample);
-  }
-
-  async commit(): Promise<void> {
-    await this.#publish();
   }
 
   state(name: string): string | null {
@@ -213,9 +221,8 @@ export class Run implements PollRun {
   /** All of the account is there: publishes it, and remembers that it was read. */
   async #finish(account: string): Promise<void> {
     const { days: named, lookBack } = this.#options;
-    const { acceptEmpty } = this.#options.settings;
-    const isTold = this.#pending.costs.some(({ lines }) => lines.length > 0 || acceptEmpty);
-    const { isUnsettled, refused } = await this.#publish();
+    await this.commit();
+    const { isTold, isUnsettled, refused } = this.#account;
     if (refused.length > 0) {
       const days = daysText(refused);
       return this.#fail(
@@ -237,17 +244,17 @@ export class Run implements PollRun {
     await this.#options.journal.write([]);
   }
 
-  async #publish(): Promise<{ isUnsettled: boolean; refused: readonly Day[] }> {
+  async commit(): Promise<void> {
     const { settings, startedAt, journal } = this.#options;
+    const { acceptEmpty } = settings;
     const { costs, samples, state } = this.#take();
-    const options = { source: this.source, startedAt, acceptEmpty: settings.acceptEmpty, sent: this.#memory.sent };
-    const refused: Day[] = [];
-    let isUnsettled = false;
+    const options = { source: this.source, startedAt, acceptEmpty, sent: this.#memory.sent };
     const reports = costs.flatMap((cost) => {
       const found = newReports(cost, options);
-      if (found.isEmptyRefused) refused.push(cost.day);
+      if (found.isEmptyRefused) this.#account.refused.push(cost.day);
       if (found.reports.length === 0) this.unchanged += 1;
-      isUnsettled ||= found.isUnsettled;
+      this.#account.isTold ||= cost.lines.length > 0 || acceptEmpty;
+      this.#account.isUnsettled ||= found.isUnsettled;
       for (const report of found.reports) this.#memory.sent.remember(report, cost.account);
       return found.reports;
     });
@@ -257,7 +264,6 @@ export class Run implements PollRun {
     }
     this.reports += reports.length;
     this.samples += samples.length;
-    return { isUnsettled, refused };
   }
 
   #isWanted(day: Day): boolean {
@@ -300,6 +306,10 @@ const FOR_ALL: ReadonlySet<string> = new Set([
 
 function nothing(): Pending {
   return { costs: [], samples: [], state: new Map() };
+}
+
+function untold(): AccountSoFar {
+  return { isTold: false, isUnsettled: false, refused: [] };
 }
 
 function daysText(days: readonly Day[]): string {

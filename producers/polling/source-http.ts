@@ -11,14 +11,17 @@ export function createSourceHttp(
 ): HttpClient {
   const client = createHttpClient({ ...options, maxBodyBytes: 64 * MIB, maxAttempts: 6, maxPauseMs: 60_000 });
   return {
-    send: async (request) => {
-      try {
-        return await client.send(request);
-      } catch (error) {
-        throw error instanceof HttpFailure ? ofFailure(error) : error;
-      }
-    },
+    send: (request) => explained(client.send(request)),
+    attempt: (what, once) => explained(client.attempt(what, once)),
   };
+}
+
+async function explained<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw error instanceof HttpFailure ? ofFailure(error) : error;
+  }
 }
 
 const CODES: Readonly<Record<HttpFailureKind, SourceErrorCode>> = {

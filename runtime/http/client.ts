@@ -1,31 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import { Backoff } from '../retry.ts';
+import { type Attempt, type AttemptOptions, attempt } from './attempt.ts';
 import { describeFailure, HttpFailure } from './failure.ts';
 import { readBody } from './read-body.ts';
 import { retryAfterMs } from './retry-after.ts';
 
-export interface HttpClientOptions {
-  readonly logger: Logger;
-  /** Ends what is under way, waits included. */
-  readonly signal: AbortSignal;
-  /** A request that takes longer is ended and tried again. */
-  readonly requestMs: number;
+export interface HttpClientOptions extends AttemptOptions {
   /** An answer that is larger is not read to its end. */
   readonly maxBodyBytes: number;
-  /** How often a request is tried in all. */
-  readonly maxAttempts: number;
-  /** Up to which length the first pause is. */
-  readonly firstPauseMs?: number | undefined;
-  /** A server that asks for a longer pause is not waited for. */
-  readonly maxPauseMs: number;
-  /** Called before each attempt; what it throws ends the request. */
-  readonly beforeAttempt?: (() => Promise<void>) | undefined;
-  /** Told of every pause before another attempt. */
-  readonly onRetry?: (() => void) | undefined;
-  /** Told by how much the server's clock is ahead of this one, where it says what time it is. */
-  readonly onClock?: ((aheadMs: number) => void) | undefined;
-  readonly now?: (() => number) | undefined;
 }
 
 export interface HttpRequest {
@@ -50,53 +30,42 @@ export interface HttpClient {
    * @throws HttpFailure whatever else comes, or when the attempts are used up
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /** The same limits and retries for a client that makes its own requests: see attempt.ts. */
+  attempt<T>(what: string, once: (attempt: Attempt) => Promise<T>): Promise<T>;
 }
 
-const FIRST_PAUSE_MS = 500;
-
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { logger, signal, maxAttempts, maxPauseMs } = options;
   return {
-    send: async (request) => {
-      const backoff = new Backoff(options.firstPauseMs ?? FIRST_PAUSE_MS, maxPauseMs);
-      for (let attempt = 1; ; attempt++) {
-        signal.throwIfAborted();
-        await options.beforeAttempt?.();
-        const outcome = await attemptOnce(request, options);
-        if (!(outcome instanceof HttpFailure)) return outcome;
-        signal.throwIfAborted();
-        const pauseMs = outcome.pauseMs ?? backoff.nextMs();
-        if (outcome.kind !== 'away' || attempt >= maxAttempts || pauseMs > maxPauseMs) throw outcome;
-        options.onRetry?.();
-        logger.debug({ attempt, pauseMs }, `${outcome.message}: trying again`);
-        await sleep(pauseMs, undefined, { signal });
-      }
+    send: (request) => {
+      const what = `${request.method ?? 'GET'} ${shown(request.url)}`;
+      return attempt(what, (each) => sendOnce(what, request, each, options), options);
     },
+    attempt: (what, once) => attempt(what, once, options),
   };
 }
 
-async function attemptOnce(request: HttpRequest, options: HttpClientOptions): Promise<HttpAnswer | HttpFailure> {
-  const { url, method = 'GET', headers = {}, body } = request;
-  const { signal, requestMs, maxBodyBytes, onClock, now = Date.now } = options;
-  const limit = AbortSignal.timeout(requestMs);
+async function sendOnce(
+  what: string,
+  { url, method = 'GET', headers = {}, body }: HttpRequest,
+  { signal, noteClock }: Attempt,
+  { maxBodyBytes, now = Date.now }: HttpClientOptions,
+): Promise<HttpAnswer> {
   try {
     const response = await fetch(url, {
       method,
       headers,
       // A redirect would carry the credentials to another address.
       redirect: 'manual',
-      signal: AbortSignal.any([signal, limit]),
+      signal,
       ...(body === undefined ? {} : { body }),
     });
-    const serverMs = Date.parse(response.headers.get('date') ?? '');
-    if (!Number.isNaN(serverMs)) onClock?.(serverMs - now());
+    noteClock(response.headers);
     const text = await readBody(response, maxBodyBytes);
     if (response.ok) return { status: response.status, headers: response.headers, text };
-    return HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response.headers, now()));
+    throw HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response.headers, now()));
   } catch (cause) {
-    if (cause instanceof HttpFailure) return cause;
-    const what = limit.aborted ? `no answer within ${requestMs / 1000} s` : describeFailure(cause);
-    return new HttpFailure('away', `${method} ${shown(url)}: ${what}`, { cause });
+    if (cause instanceof HttpFailure || signal.aborted) throw cause;
+    throw new HttpFailure('away', `${what}: ${describeFailure(cause)}`, { cause });
   }
 }
 

@@ -33,14 +33,14 @@ export class HttpFailure extends Error {
   static ofStatus(method: string, url: URL, status: number, body: string, pauseMs: number | null): HttpFailure {
     const said = body.trim() === '' ? '' : `: ${excerpt(body)}`;
     const message = `${method} ${url.origin}${url.pathname} answered ${status}${said}`;
-    return new HttpFailure(kindOf(status), message, { status, body, pauseMs });
+    return new HttpFailure(kindOfStatus(status), message, { status, body, pauseMs });
   }
 }
 
 /** RFC 9110: what asking again may change. 425 is Too Early. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-function kindOf(status: number): HttpFailureKind {
+export function kindOfStatus(status: number): HttpFailureKind {
   if (PASSING.has(status) || status >= 500) return 'away';
   if (status === 401) return 'unauthorized';
   return status === 403 ? 'forbidden' : 'refused';
@@ -49,7 +49,7 @@ function kindOf(status: number): HttpFailureKind {
 const MAX_EXCERPT_LENGTH = 300;
 
 /** What servers say goes to logs and terminals: on one line, and not without end. */
-function excerpt(text: string): string {
+export function excerpt(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
   return line.length > MAX_EXCERPT_LENGTH ? `${line.slice(0, MAX_EXCERPT_LENGTH)}…` : line;
 }

@@ -9,6 +9,7 @@ import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { localCommand } from './commands/local.ts';
 import { pollCommand } from './commands/poll.ts';
+import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
 import { settleCommand } from './commands/settle.ts';
@@ -31,6 +32,7 @@ const commands: readonly (() => Command)[] = [
   exportCommand,
   verifyCommand,
   explainCommand,
+  replayCommand,
   deadLettersCommand,
   demoCommand,
 ];

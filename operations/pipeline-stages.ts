@@ -46,7 +46,12 @@ export function pipelineStages({ admin, pool, prefix, catalogPosition }: Pipelin
   ];
 }
 
-async function groupPositions(admin: Admin, groupId: string, topic: string): Promise<ReadonlyMap<number, number>> {
+/** The next offsets that a group reads, by partition. */
+export async function groupPositions(
+  admin: Admin,
+  groupId: string,
+  topic: string,
+): Promise<ReadonlyMap<number, number>> {
   const committed = await committedOf(admin, groupId, topic);
   return new Map([...committed].map(([partition, { offset }]) => [partition, offset]));
 }

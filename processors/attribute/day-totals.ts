@@ -8,7 +8,8 @@ export const QUANTITY_LIMIT = 2n ** 104n;
 
 /**
  * The newest usage total of each key of one day, about 100 bytes each: one column per field, texts as numbers, and an
- * open-addressing table over the rows. Of two totals with one key the one with the greater `through` stays.
+ * open-addressing table over the rows. Of two totals with one key the one with the greater `through` stays,
+ * of two with the same the one that comes later.
  */
 export class DayTotals {
   readonly day: Day;
@@ -34,11 +35,14 @@ export class DayTotals {
     return this.#rows + this.#closed.size;
   }
 
-  /** Whether the total is newer than what is held of its key. */
+  /** Whether the total is newer than what is held of its key, or as new and says something else, as a replay's may. */
   takes(total: UsageTotal): boolean {
-    if (total.identity !== '') return total.through > (this.#closed.get(usageTotals.key(total))?.through ?? -1);
+    if (total.identity !== '') return isNewer(total, this.#closed.get(usageTotals.key(total)) ?? null);
     const row = this.#rowAt(this.#slotOf(this.#keyOf(total)));
-    return row === null || total.through > number(this.#numbers, row * NUMBERS_WIDTH + THROUGH);
+    if (row === null || total.through !== number(this.#numbers, row * NUMBERS_WIDTH + THROUGH)) {
+      return row === null || total.through > number(this.#numbers, row * NUMBERS_WIDTH + THROUGH);
+    }
+    return isNewer(total, this.#total(row));
   }
 
   /** Keeps the total in place of what is held of its key. */
@@ -148,6 +152,14 @@ export class DayTotals {
     }
   }
 }
+
+function isNewer(total: UsageTotal, held: UsageTotal | null): boolean {
+  if (held === null || total.through !== held.through) return held === null || total.through > held.through;
+  return FIGURES.some((figure) => total[figure] !== held[figure]);
+}
+
+/** What a total says of its key. */
+const FIGURES = ['quantity', 'callCount', 'duplicates', 'conflicting', 'late'] as const;
 
 interface Refusals {
   readonly duplicates: number;

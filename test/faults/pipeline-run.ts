@@ -22,14 +22,15 @@ export class PipelineRun {
   readonly input: FaultInput;
   /** Lines of calls that the broker has acknowledged. */
   acknowledged = 0;
-  readonly #env: Readonly<Record<string, string>>;
+  /** What its processes find in their environment. */
+  readonly env: Readonly<Record<string, string>>;
   readonly #writers: Writers;
   readonly #started: SupervisedRole[] = [];
 
   constructor(world: World, env: Readonly<Record<string, string>>, writers: Writers, input: FaultInput) {
     this.world = world;
     this.input = input;
-    this.#env = env;
+    this.env = env;
     this.#writers = writers;
   }
 
@@ -40,7 +41,7 @@ export class PipelineRun {
 
   /** Starts a process for each list of roles. */
   start(...processes: readonly (readonly string[])[]): readonly SupervisedRole[] {
-    const started = processes.map((roles) => new SupervisedRole(roles, this.#env));
+    const started = processes.map((roles) => new SupervisedRole(roles, this.env));
     this.#started.push(...started);
     return started;
   }
@@ -99,13 +100,14 @@ export class PipelineRun {
   }
 }
 
-/** Runs with topics, a catalog and an empty database; whatever was started in it has ended when this returns. */
+/** Runs with topics, a catalog, an empty database, and further variables; whatever was started in it has ended when this returns. */
 export async function withRun<T>(
   stack: StackAddresses,
   input: FaultInput,
   action: (run: PipelineRun) => Promise<T>,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<T> {
-  const env = environmentOf(stack, freshPrefix(), await createDatabase(stack.databaseUrl));
+  const env = { ...variables, ...environmentOf(stack, freshPrefix(), await createDatabase(stack.databaseUrl)) };
   const settings = readSettings({ env: { ...env, APPORTION_LOG_LEVEL: 'silent' } });
   return withWorldOf(settings, async (world) => {
     await applyTopics(settings, { dryRun: false, logger: world.logger });

@@ -1,0 +1,138 @@
+import { writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { readCatalogFile } from '../operations/catalog-file.ts';
+import { differencesCsv, differencesText } from '../operations/replay/differences-text.ts';
+import { type ReplayHost, replay } from '../operations/replay/replay.ts';
+import { selectDays } from '../operations/select-days.ts';
+import { attribute } from '../processors/attribute.ts';
+import { meter } from '../processors/meter.ts';
+import { faultOf } from '../runtime/kafka/errors.ts';
+import { createPublisher } from '../runtime/kafka/publisher.ts';
+import { runProcessor } from '../runtime/kafka/run-processor.ts';
+import { startProgress } from '../runtime/terminal/progress.ts';
+import { calls, catalogs, costReports, usage } from '../schemas/topics.ts';
+import { type World, withWorld } from './world.ts';
+
+interface Options {
+  readonly from: string;
+  readonly to: string;
+  readonly catalog?: string;
+  readonly promote?: true;
+  readonly keep?: true;
+  readonly maxRate?: number;
+  readonly csv?: string;
+}
+
+/** `apportion replay` */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description(
+      'compute days anew from the topics, late lines included, beside what stands; say what differs; or promote it',
+    )
+    .requiredOption('--from <day>', 'first day, YYYY-MM-DD')
+    .requiredOption('--to <day>', 'last day, included')
+    .option('--catalog <file>', 'with this catalog instead of the one in force')
+    .option('--promote', 'put the result in the place of what stands; applies the catalog, if one is given')
+    .option(
+      '--keep',
+      'leave the topics of the replay on the broker: the same replay then goes on with what has come since',
+    )
+    .option('--max-rate <records>', 'read at most so many records a second', rateFrom)
+    .option('--csv <file>', 'write all differences to a file')
+    .action((options: Options, self: Command) =>
+      withWorld(self, async (world) => {
+        const days = selectDays(options.from, options.to);
+        const catalog = options.catalog === undefined ? null : await readCatalogFile(options.catalog);
+        const progress = stagedProgress();
+        const outcome = await replay(await hostOf(world, options.maxRate), {
+          days,
+          catalog,
+          promote: options.promote === true,
+          keep: options.keep === true,
+          settle: {
+            timeoutMs: Number.POSITIVE_INFINITY,
+            isTransient: (error) => faultOf(error) === 'transient',
+            report: progress.report,
+          },
+          now: Date.now(),
+        });
+        progress.done();
+        const { differences, documents, promoted } = outcome;
+        if (options.csv !== undefined) await writeFile(options.csv, differencesCsv(differences));
+        console.log(differencesText(differences));
+        console.log(`\n${documents} documents computed, ${differences.length} differ from what stands.`);
+        if (promoted === null) {
+          console.log('Nothing was changed. --promote puts the result in the place of what stands.');
+        } else {
+          const { calcVersion, totals } = promoted;
+          console.log(`Promoted as version ${calcVersion}: ${promoted.documents} documents, ${totals} usage totals.`);
+        }
+      }),
+    );
+}
+
+async function hostOf(world: World, maxRate: number | undefined): Promise<ReplayHost> {
+  const { kafka, settings, logger } = world;
+  const codec = await world.codec();
+  const processorHost = (role: string, prefix: string, live: readonly string[], signal: AbortSignal) => ({
+    kafka,
+    prefix,
+    inputPrefixes: new Map(live.map((topic) => [topic, settings.topicPrefix])),
+    codec,
+    commitIntervalMs: settings.commitIntervalMs,
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    logger: logger.child({ role: `replay ${role}` }),
+    signal,
+    ...(maxRate === undefined ? {} : { maxRecordsPerSecond: maxRate }),
+  });
+  return {
+    kafka,
+    admin: await world.admin(),
+    codec,
+    publisher: await world.publisher(),
+    publisherOf: (prefix) => createPublisher({ kafka, codec, prefix, logger }),
+    settings,
+    meter: (shadow, days, signal) => {
+      const { openDays, maxCallHours } = settings;
+      // A line may end a day after it began, and its repetition may come until its day has closed.
+      const config = { openDays, maxCallHours, replay: { days, marginDays: openDays + Math.ceil(maxCallHours / 24) } };
+      return runProcessor(meter, config, processorHost('meter', shadow.prefix, [calls.name, usage.name], signal));
+    },
+    attribute: (shadow, days, ownCatalog, signal) => {
+      const live = [costReports.name, ...(ownCatalog ? [] : [catalogs.name])];
+      const config = {
+        days,
+        horizonDays: Number.POSITIVE_INFINITY,
+        openDayIntervalMs: 0,
+        openDayLinesPerSecond: Number.POSITIVE_INFINITY,
+      };
+      return runProcessor(attribute, config, processorHost('attribute', shadow.prefix, live, signal));
+    },
+  };
+}
+
+/** A line of progress for each role, of how much it has still to read. */
+function stagedProgress() {
+  let current: { role: string; progress: ReturnType<typeof startProgress>; total: number } | null = null;
+  const done = (): void => {
+    current?.progress.done(`${current.total.toLocaleString('en-US')} records`);
+    current = null;
+  };
+  return {
+    done,
+    report: (role: string, behind: number): void => {
+      if (current?.role !== role) {
+        done();
+        current = { role, progress: startProgress(`Replaying, ${role}`), total: behind };
+      }
+      current.total = Math.max(current.total, behind);
+      current.progress.update(current.total - behind, current.total);
+    },
+  };
+}
+
+function rateFrom(text: string): number {
+  const rate = Number(text);
+  if (Number.isInteger(rate) && rate > 0) return rate;
+  throw new InvalidArgumentError('Give a whole number of records above 0.');
+}

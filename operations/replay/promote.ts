@@ -1,0 +1,127 @@
+import type { Admin, Kafka } from 'kafkajs';
+import type { Stamp } from '../../attribution/build-documents.ts';
+import { emptyDocument } from '../../attribution/empty-document.ts';
+import { emptyStatement } from '../../attribution/empty-statement.ts';
+import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
+import type { Publisher } from '../../runtime/publisher.ts';
+import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { Catalog } from '../../schemas/catalog.ts';
+import type { DayRange } from '../../schemas/day.ts';
+import type { Instant } from '../../schemas/scalars.ts';
+import type { Statement } from '../../schemas/statement.ts';
+import { attributions, calls, statements, usage, usageTotals } from '../../schemas/topics.ts';
+import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { publishCatalog } from '../apply-catalog.ts';
+import { readPublishedDays, readStandingTotals } from '../verify/topic-days.ts';
+import type { Shadow } from './shadow.ts';
+
+export interface Promoting {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly codec: PreparedCodec;
+  readonly prefix: string;
+  readonly publisher: Publisher;
+  readonly shadow: Shadow;
+  readonly days: DayRange;
+  /** What the shadow was computed with. */
+  readonly catalog: Catalog;
+  readonly now: Instant;
+}
+
+/** What was published. */
+export interface Promoted {
+  readonly calcVersion: number;
+  readonly totals: number;
+  readonly documents: number;
+}
+
+/**
+ * Puts what a replay has computed in the place of what stands. In this order, so that whatever is cut off can be done
+ * again, and ends in the same:
+ *
+ * 1. usage totals, late lines included, so that whoever computes the days from now on computes the same;
+ * 2. documents and statements with a version above all before, so that every reader takes them, and none takes what a
+ *    straggling writer still writes with the version before;
+ * 3. the catalog with the promotion: the live processor computes the days once more, and goes on with their version.
+ */
+export async function promote(promoting: Promoting): Promise<Promoted> {
+  const { kafka, codec, prefix, publisher, shadow, days, catalog, now } = promoting;
+  const totals = replacingTotals(
+    await readStandingTotals(kafka, prefix, codec, days),
+    await readStandingTotals(kafka, shadow.prefix, codec, days),
+    await readPositions(promoting),
+  );
+  await publisher.publish(usageTotals, totals);
+
+  const live = await readPublishedDays(kafka, prefix, codec, days);
+  const replayed = await readPublishedDays(kafka, shadow.prefix, codec, days);
+  const versions = [...live.documents.values(), ...live.statements.values()].map(({ calcVersion }) => calcVersion);
+  // Of two with this version, whatever the live processor computes stands: its revisions lie above 0.
+  const stamp = { calcVersion: Math.max(0, ...versions) + 1, revision: 0 };
+  const documents = replacingDocuments(live.documents, replayed.documents, stamp);
+  await publisher.publish(attributions, documents);
+  await publisher.publish(statements, replacingStatements(live.statements, replayed.statements, stamp));
+
+  await publishCatalog(publisher, catalog, now, [{ ...days, calcVersion: stamp.calcVersion }]);
+  return { calcVersion: stamp.calcVersion, totals: totals.length, documents: documents.length };
+}
+
+/** How far the replay has read each partition of calls and usage, by `topic/partition`. */
+async function readPositions({ admin, prefix, shadow }: Promoting): Promise<ReadonlyMap<string, number>> {
+  const names = [calls, usage].map(({ name }) => name);
+  const committed = await admin.fetchOffsets({
+    groupId: `${shadow.prefix}meter`,
+    topics: names.map((name) => prefix + name),
+  });
+  return new Map(
+    committed.flatMap(({ topic, partitions }) =>
+      partitions.map(
+        ({ partition, offset }) => [`${topic.slice(prefix.length)}/${partition}`, Number(offset)] as const,
+      ),
+    ),
+  );
+}
+
+/**
+ * All totals of the replay; and nothing in the place of those that the replay does not have, of refused lines say,
+ * unless they are of lines that it has not read.
+ */
+function replacingTotals(
+  live: ReadonlyMap<string, UsageTotal>,
+  replayed: ReadonlyMap<string, UsageTotal>,
+  positions: ReadonlyMap<string, number>,
+): readonly UsageTotal[] {
+  const gone = [...live.entries()].flatMap(([key, total]) => {
+    const isRead = total.through < (positions.get(`${total.topic}/${total.partition}`) ?? 0);
+    return isRead && !replayed.has(key) ? [total] : [];
+  });
+  const nothing = { quantity: 0n, duplicates: 0, conflicting: 0, late: 0 };
+  return [
+    ...replayed.values(),
+    ...gone.map((total) => ({ ...total, ...nothing, callCount: total.callCount === null ? null : 0 })),
+  ];
+}
+
+function replacingDocuments(
+  live: ReadonlyMap<string, AttributionDocument>,
+  replayed: ReadonlyMap<string, AttributionDocument>,
+  stamp: Stamp,
+): readonly AttributionDocument[] {
+  const gone = [...live].filter(([key]) => !replayed.has(key)).map(([, document]) => document);
+  return [
+    ...[...replayed.values()].map((document) => ({ ...document, ...stamp })),
+    ...gone.map(({ tenant, day, currency, status }) => emptyDocument(tenant, { day, currency, status, stamp })),
+  ];
+}
+
+function replacingStatements(
+  live: ReadonlyMap<string, Statement>,
+  replayed: ReadonlyMap<string, Statement>,
+  stamp: Stamp,
+): readonly Statement[] {
+  const gone = [...live].filter(([key]) => !replayed.has(key)).map(([, statement]) => statement);
+  return [
+    ...[...replayed.values()].map((statement) => ({ ...statement, ...stamp })),
+    ...gone.map(({ day, currency }) => emptyStatement(day, currency, stamp)),
+  ];
+}

@@ -1,0 +1,155 @@
+import type { Admin, Kafka } from 'kafkajs';
+import { sha256 } from '../../attribution/canonical-json.ts';
+import { canonicalCatalogText, parseCatalog } from '../../attribution/parse-catalog.ts';
+import { ApportionError } from '../../runtime/errors.ts';
+import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
+import type { Publisher } from '../../runtime/publisher.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import type { AttributionDocument } from '../../schemas/attribution-document.ts';
+import type { Catalog } from '../../schemas/catalog.ts';
+import { addDays, type DayRange, formatDay, startOf } from '../../schemas/day.ts';
+import type { Instant } from '../../schemas/scalars.ts';
+import { calls, costReports, usage, usageTotals } from '../../schemas/topics.ts';
+import { publishCatalog, readCatalogInForce } from '../apply-catalog.ts';
+import { groupPositions } from '../pipeline-stages.ts';
+import { type SettleOptions, type Stage, settle } from '../settle.ts';
+import { readPublishedDays } from '../verify/topic-days.ts';
+import { type DocumentDifference, documentDifferences } from './differences.ts';
+import { type Promoted, promote } from './promote.ts';
+import { deleteShadow, openShadow, type Shadow, shadowOf } from './shadow.ts';
+
+export interface ReplayOptions {
+  readonly days: DayRange;
+  /** A candidate; null: the catalog in force. */
+  readonly catalog: Catalog | null;
+  /** Puts the result in the place of what stands. */
+  readonly promote: boolean;
+  /** Leaves the shadow on the broker: for a look at it, or to go on later with what has come meanwhile. */
+  readonly keep: boolean;
+  readonly settle: SettleOptions;
+  readonly now: Instant;
+}
+
+/** What a replay works with. */
+export interface ReplayHost {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly codec: PreparedCodec;
+  readonly publisher: Publisher;
+  /** Writes to the topics of another prefix. */
+  publisherOf(prefix: string): Publisher;
+  readonly settings: Settings;
+  /** Meters the days from the live topics into the shadow, until the signal is aborted. */
+  meter(shadow: Shadow, days: DayRange, signal: AbortSignal): Promise<void>;
+  /** Attributes the days from the live reports and the shadow's totals, with the live catalog or the shadow's. */
+  attribute(shadow: Shadow, days: DayRange, ownCatalog: boolean, signal: AbortSignal): Promise<void>;
+}
+
+export interface Replayed {
+  readonly shadow: Shadow;
+  readonly documents: number;
+  readonly differences: readonly DocumentDifference[];
+  /** Null unless it was asked for. */
+  readonly promoted: Promoted | null;
+}
+
+/**
+ * Computes days anew from the retained topics, late lines included, into topics of its own, and tells in which documents
+ * the result differs from what stands. It runs the same processors as always, in groups of its own: one that was
+ * cut off goes on where it was when it is asked for the same again. Nothing but a promotion touches a live topic.
+ *
+ * @throws ApportionError `replay_beyond_log` when lines of the days are no longer in their topic
+ */
+export async function replay(host: ReplayHost, options: ReplayOptions): Promise<Replayed> {
+  const { admin, kafka, codec, settings } = host;
+  const { days } = options;
+  const prefix = settings.topicPrefix;
+  const digest = options.catalog === null ? null : sha256(canonicalCatalogText(options.catalog));
+  const shadow = shadowOf(prefix, days, digest);
+  const catalog = options.catalog ?? (await catalogInForce(host));
+  await checkLog(host, days);
+  await openShadow(admin, shadow, settings);
+  if (options.catalog !== null) await applyToShadow(host, shadow, options.catalog, options.now);
+
+  const meterStage = stageOf(host, shadow, 'meter', [prefix + calls.name, prefix + usage.name]);
+  await running(
+    (signal) => host.meter(shadow, days, signal),
+    () => settle(admin, [meterStage], options.settle),
+  );
+  const inputs = [prefix + costReports.name, shadow.prefix + usageTotals.name];
+  const attributeStage = stageOf(host, shadow, 'attribute', inputs);
+  await running(
+    (signal) => host.attribute(shadow, days, options.catalog !== null, signal),
+    () => settle(admin, [attributeStage], options.settle),
+  );
+
+  const live = await readPublishedDays(kafka, prefix, codec, days);
+  const replayed = await readPublishedDays(kafka, shadow.prefix, codec, days);
+  const differences = documentDifferences(live.documents.values(), replayed.documents.values());
+  const { publisher } = host;
+  const promoting = { kafka, admin, codec, prefix, publisher, shadow, days, catalog, now: options.now };
+  const promoted = options.promote ? await promote(promoting) : null;
+  if (!options.keep) await deleteShadow(admin, shadow);
+  const documents = countWithLines(replayed.documents);
+  return { shadow, documents, differences, promoted };
+}
+
+function countWithLines(documents: ReadonlyMap<string, AttributionDocument>): number {
+  return [...documents.values()].filter(({ lines }) => lines.length > 0).length;
+}
+
+async function catalogInForce({ kafka, codec, settings }: ReplayHost): Promise<Catalog> {
+  const record = await readCatalogInForce(kafka, settings.topicPrefix, codec);
+  const parsed = parseCatalog(record === null ? null : JSON.parse(record.document));
+  if (parsed.ok) return parsed.catalog;
+  throw new ApportionError(
+    'no_catalog',
+    'No catalog is in force, so that no day can be attributed.',
+    'Apply one with `apportion catalog apply FILE`, or give one with --catalog.',
+  );
+}
+
+/** Once: a replay that goes on finds it there. */
+async function applyToShadow(host: ReplayHost, shadow: Shadow, catalog: Catalog, now: Instant): Promise<void> {
+  if ((await readCatalogInForce(host.kafka, shadow.prefix, host.codec)) !== null) return;
+  const publisher = host.publisherOf(shadow.prefix);
+  await publishCatalog(publisher, catalog, now);
+  await publisher.close();
+}
+
+/** Where the log was cut off before the first day, its totals would be too small. */
+async function checkLog({ admin, settings }: ReplayHost, days: DayRange): Promise<void> {
+  const neededMs = startOf(addDays(days.from, -1));
+  for (const { name } of [calls, usage]) {
+    const topic = settings.topicPrefix + name;
+    const starts = await admin.fetchTopicOffsets(topic);
+    const found = await admin.fetchTopicOffsetsByTimestamp(topic, neededMs);
+    for (const { partition, low, high } of starts) {
+      const at = found.find((each) => each.partition === partition);
+      // The first record that is still there is younger than the first that is needed may be: something was deleted.
+      if (low !== '0' && low !== high && at?.offset === low) {
+        throw new ApportionError(
+          'replay_beyond_log',
+          `Records of ${topic} partition ${partition} before its offset ${low} were deleted, and ${formatDay(days.from)} needs them.`,
+          'Give a later first day with --from. What stands of the earlier days stays as it is.',
+        );
+      }
+    }
+  }
+}
+
+function stageOf({ admin }: ReplayHost, shadow: Shadow, role: string, topics: readonly string[]): Stage {
+  return { role, topics, positions: (topic) => groupPositions(admin, shadow.prefix + role, topic) };
+}
+
+/** Runs the processor until what is waited for has come; what fails first is thrown. */
+async function running(processor: (signal: AbortSignal) => Promise<void>, until: () => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const running = processor(stop.signal);
+  try {
+    await Promise.race([until(), running.then(() => Promise.reject(new Error('the processor ended by itself')))]);
+  } finally {
+    stop.abort();
+    await running;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Admin } from 'kafkajs';
+import { canonicalJson, sha256 } from '../../attribution/canonical-json.ts';
+import { applyToKafka } from '../../runtime/kafka/apply-topics.ts';
+import type { Settings } from '../../runtime/settings.ts';
+import { type DayRange, formatDay } from '../../schemas/day.ts';
+import { attributions, catalogs, deadLetters, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
+
+/** Where a replay writes: topics and groups of its own, beside the live ones. */
+export interface Shadow {
+  /** Equal for equal days and catalogs, so that a replay that was cut off goes on where it was. */
+  readonly id: string;
+  /** Of its topics, groups and transactional ids. */
+  readonly prefix: string;
+}
+
+/** @param catalogDigest of the candidate; null for the one in force */
+export function shadowOf(livePrefix: string, days: DayRange, catalogDigest: string | null): Shadow {
+  const what = canonicalJson({ from: formatDay(days.from), to: formatDay(days.to), catalogDigest });
+  const id = sha256(what).slice(0, ID_DIGITS);
+  return { id, prefix: `${livePrefix}replay-${id}.` };
+}
+
+const ID_DIGITS = 10;
+
+const untyped = <T>(topic: Topic<T>): Topic<never> => topic as unknown as Topic<never>;
+const topics = [usageTotals, catalogs, attributions, statements, deadLetters].map((topic) =>
+  untyped<never>(topic as never),
+);
+
+/** Makes the topics of a shadow where they are not there yet. */
+export async function openShadow(admin: Admin, shadow: Shadow, settings: Settings): Promise<void> {
+  await applyToKafka(admin, { ...settings, topicPrefix: shadow.prefix }, topics, false);
+}
+
+/** Deletes all that a shadow has left on the broker. */
+export async function deleteShadow(admin: Admin, shadow: Shadow): Promise<void> {
+  const names = await admin.listTopics();
+  await admin.deleteTopics({ topics: names.filter((name) => name.startsWith(shadow.prefix)) });
+  const { groups } = await admin.listGroups();
+  const own = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(shadow.prefix));
+  if (own.length > 0) await admin.deleteGroups(own);
+}

@@ -1,5 +1,6 @@
 import { ApportionError } from '../runtime/errors.ts';
 import { castAi } from './cast-ai.ts';
+import { datadog } from './datadog.ts';
 import { focusFile } from './focus-file/poller.ts';
 import type { PollerKind } from './poller.ts';
 import type { PollerHost } from './polling/host.ts';
@@ -7,7 +8,7 @@ import { Poller } from './polling/poller.ts';
 import { readPollerSettings } from './polling/settings.ts';
 
 /** Every kind of poller there is. */
-const kinds: readonly PollerKind[] = [castAi, focusFile];
+const kinds: readonly PollerKind[] = [castAi, datadog, focusFile];
 
 /** The kinds, by which pollers are called: `cast-ai`, or `cast-ai:WORD` where there are several of a kind. */
 export const pollerNames: readonly string[] = kinds.map(({ name }) => name);

@@ -1,0 +1,21 @@
+import { addDays, formatDay, startOf } from '../../schemas/day.ts';
+import type { Day } from '../../schemas/scalars.ts';
+
+/** A calendar month, UTC. */
+export interface Month {
+  /** `YYYY-MM` */
+  readonly text: string;
+  readonly first: Day;
+  readonly last: Day;
+}
+
+export function monthOf(day: Day): Month {
+  const date = new Date(startOf(day));
+  const first = addDays(day, 1 - date.getUTCDate());
+  const days = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  return { text: formatDay(day).slice(0, 7), first, last: addDays(first, days - 1) };
+}
+
+export function monthBefore({ first }: Month): Month {
+  return monthOf(addDays(first, -1));
+}

@@ -25,6 +25,8 @@ export interface PollerKind<Shape extends z.ZodObject = z.ZodObject> {
   readonly lookBack: LookBack | null;
   /** Requests a day that it may make unless the settings say otherwise, for a source that is paid by request. */
   readonly dailyRequests?: number;
+  /** How long an answer is waited for unless the settings say otherwise, for a source that answers at once or never. */
+  readonly requestSeconds?: number;
   /** Made once per process: what it returns runs once per poll, and may remember what only helps to ask less. */
   create(settings: z.output<Shape>): (run: PollRun) => Promise<void>;
 }

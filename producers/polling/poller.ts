@@ -122,17 +122,23 @@ export class Poller {
   async #open(): Promise<RunJournal> {
     this.#memory ??= new PollMemory(await this.#host.journal.open());
     const memory = this.#memory;
+    const writeNow = async (publications: readonly Publication[]): Promise<void> => {
+      try {
+        await this.#host.journal.write({ publications, state: memory.takeChanges() });
+      } catch (error) {
+        journal.isBroken = true;
+        this.#memory = null;
+        throw error;
+      }
+    };
+    // One after the other, since requests that are made at once are counted at once; after one that failed there is none.
+    let last = Promise.resolve();
     const journal = {
       memory,
       isBroken: false,
-      write: async (publications: readonly Publication[]): Promise<void> => {
-        try {
-          await this.#host.journal.write({ publications, state: memory.takeChanges() });
-        } catch (error) {
-          journal.isBroken = true;
-          this.#memory = null;
-          throw error;
-        }
+      write: (publications: readonly Publication[]): Promise<void> => {
+        last = last.then(() => writeNow(publications));
+        return last;
       },
     };
     return journal;

@@ -17,12 +17,14 @@ export const commonShape = z.strictObject({
     .max(24 * 60)
     .default(20),
   /** A request that takes longer is ended and tried again. */
-  requestSeconds: z.number().positive().max(600).default(30),
+  requestSeconds: z.number().positive().max(600),
   /** Lets a day that had cost become one without any when the source says so. Without it such an answer changes nothing. */
   acceptEmpty: z.boolean().default(false),
   /** Requests a day (UTC), for sources that are paid by request; none beyond. */
   dailyRequests: z.int().min(1).nullable(),
 });
+
+const REQUEST_SECONDS = 30;
 
 export type CommonSettings = z.output<typeof commonShape>;
 
@@ -37,12 +39,13 @@ export interface PollerSettings {
  * @throws ApportionError `bad_settings` with all faults and their paths
  */
 export function readPollerSettings(name: string, kind: PollerKind, settings: unknown): PollerSettings {
-  const { schedule, source, dailyRequests = null } = kind;
+  const { schedule, source, dailyRequests = null, requestSeconds = REQUEST_SECONDS } = kind;
   const shape = z.strictObject({
     ...commonShape.shape,
     schedule: commonShape.shape.schedule.default(schedule),
     source: commonShape.shape.source.default(source),
     dailyRequests: commonShape.shape.dailyRequests.default(dailyRequests),
+    requestSeconds: commonShape.shape.requestSeconds.default(requestSeconds),
     ...kind.settings.shape,
   });
   const parsed = shape.safeParse(settings);

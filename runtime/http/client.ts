@@ -92,7 +92,7 @@ async function attemptOnce(request: HttpRequest, options: HttpClientOptions): Pr
     if (!Number.isNaN(serverMs)) onClock?.(serverMs - now());
     const text = await readBody(response, maxBodyBytes);
     if (response.ok) return { status: response.status, headers: response.headers, text };
-    return HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response.headers, now()));
+    return HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response, now()));
   } catch (cause) {
     if (cause instanceof HttpFailure) return cause;
     const what = limit.aborted ? `no answer within ${requestMs / 1000} s` : describeFailure(cause);

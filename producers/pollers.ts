@@ -1,4 +1,5 @@
 import { ApportionError } from '../runtime/errors.ts';
+import { auth0 } from './auth0.ts';
 import { castAi } from './cast-ai.ts';
 import { focusFile } from './focus-file/poller.ts';
 import type { PollerKind } from './poller.ts';
@@ -7,7 +8,7 @@ import { Poller } from './polling/poller.ts';
 import { readPollerSettings } from './polling/settings.ts';
 
 /** Every kind of poller there is. */
-const kinds: readonly PollerKind[] = [castAi, focusFile];
+const kinds: readonly PollerKind[] = [auth0, castAi, focusFile];
 
 /** The kinds, by which pollers are called: `cast-ai`, or `cast-ai:WORD` where there are several of a kind. */
 export const pollerNames: readonly string[] = kinds.map(({ name }) => name);

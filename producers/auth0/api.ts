@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpAnswer, HttpClient } from '../../runtime/http/client.ts';
+import { excerpt } from '../../runtime/http/failure.ts';
 import type { Instant } from '../../schemas/scalars.ts';
 import { sourceError } from '../polling/errors.ts';
 import { instant, textOr } from '../polling/fields.ts';
@@ -124,7 +125,7 @@ export class Auth0Api {
       const { organizations, next } = readJson(text, organizationsShape, ORGANIZATIONS);
       for (const { id, name, display_name: displayName } of organizations) {
         if (found.has(id)) throw sourceError('source_garbled', `${ORGANIZATIONS}: ${id} comes twice.`);
-        found.set(id, { id, name, displayName: displayName || name });
+        found.set(id, { id, name, displayName: excerpt(displayName) || name });
       }
       return next;
     });

@@ -12,6 +12,6 @@ export function nextLink(headers: Headers, at: string): string | null {
 }
 
 /** A target, and its parameters up to the next target. */
-const LINK = /<([^>]*)>([^<]*)/g;
+const LINK = /<([^>]*)>((?:[^<"]|"[^"]*")*)/g;
 /** One relation, or several in quotes. */
 const RELATIONS = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))/i;

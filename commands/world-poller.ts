@@ -15,7 +15,8 @@ export async function openWorldPoller(
   const journal = await world.journal(`poller-${name}`);
   const settings = { ...world.settings.pollers[name], ...overrides };
   const metrics = metricsOf(world.metrics);
-  const poller = openPoller(name, settings, { journal, secrets: world.secrets, metrics, logger, now: Date.now });
+  const { secrets, catalog } = world;
+  const poller = openPoller(name, settings, { journal, secrets, catalog, metrics, logger, now: Date.now });
   return Object.assign(poller, { [Symbol.asyncDispose]: () => journal.close() });
 }
 

@@ -3,11 +3,13 @@ import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import { createCatalogReader } from '../operations/catalog-in-force.ts';
 import { readAwsSecret } from '../runtime/aws-secret.ts';
 import { readSettings } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal.ts';
 import { createKafka } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
+import { faultOf } from '../runtime/kafka/errors.ts';
 import { createKafkaJournal } from '../runtime/kafka/journal.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
@@ -15,8 +17,10 @@ import { createLogger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
 import type { Publisher } from '../runtime/publisher.ts';
+import { retry } from '../runtime/retry.ts';
 import { createSecrets, type Secrets } from '../runtime/secrets.ts';
 import type { Settings } from '../runtime/settings.ts';
+import type { Catalog } from '../schemas/catalog.ts';
 import { topics } from '../schemas/topics.ts';
 
 /** What a command works with: the settings, and clients of the servers they name, each connected when first used. */
@@ -28,6 +32,8 @@ export interface World {
   admin(): Promise<Admin>;
   codec(): Promise<PreparedCodec>;
   publisher(): Promise<Publisher>;
+  /** The catalog in force, once Kafka answers; null when none was ever applied. */
+  catalog(): Promise<Catalog | null>;
   /** Of the writer of that name; the caller closes it. */
   journal(name: string): Promise<Journal>;
   readonly secrets: Secrets;
@@ -65,21 +71,27 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
       signal,
     }),
   );
+  const admin = once(async () => {
+    const opened = closing.adopt(kafka.admin(), (it) => it.disconnect());
+    await opened.connect();
+    return opened;
+  });
+  const readCatalog = createCatalogReader({ kafka, admin, codec, prefix: settings.topicPrefix });
   const world: World = {
     settings,
     logger,
     kafka,
     pool,
     codec,
-    admin: once(async () => {
-      const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());
-      await admin.connect();
-      return admin;
-    }),
+    admin,
     publisher: once(async () => {
       const options = { kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal };
       return closing.adopt(createPublisher(options), (it) => it.close());
     }),
+    catalog: () => {
+      const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
+      return retry({ what: 'Kafka', isTransient, logger, signal }, readCatalog);
+    },
     journal: async (name) => {
       return createKafkaJournal({ name, kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal });
     },
@@ -94,10 +106,14 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
   }
 }
 
+/** What could not be opened is opened anew by whoever asks next: he may be waiting for its server. */
 function once<T>(open: () => Promise<T>): () => Promise<T> {
   let opened: Promise<T> | undefined;
   return () => {
-    opened ??= open();
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
     return opened;
   };
 }

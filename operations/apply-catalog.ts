@@ -1,7 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { sha256 } from '../attribution/canonical-json.ts';
 import { catalogChanges } from '../attribution/catalog-changes.ts';
-
 import { canonicalCatalogText, parseCatalog } from '../attribution/parse-catalog.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
@@ -42,9 +41,14 @@ export async function readCatalogInForce(
   const last = values.at(-1);
   const record = last === undefined ? null : codec.decode(catalogs, last);
   if (!(record instanceof Undecodable)) return record;
-  throw new ApportionError(
+  throw undecodable(prefix, record.detail);
+}
+
+/** What is said of a newest record that is no catalog. */
+export function undecodable(prefix: string, detail: string): ApportionError {
+  return new ApportionError(
     'undecodable_catalog',
-    `The newest record of ${prefix}${catalogs.name} is no catalog: ${record.detail}`,
+    `The newest record of ${prefix}${catalogs.name} is no catalog: ${detail}`,
     'Find who wrote it, and apply a catalog anew after it.',
   );
 }

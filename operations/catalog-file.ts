@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { parse, YAMLParseError } from 'yaml';
 import { parseCatalog } from '../attribution/parse-catalog.ts';
 import { ApportionError } from '../runtime/errors.ts';
@@ -10,13 +10,19 @@ import type { Catalog } from '../schemas/catalog.ts';
  * @throws ApportionError `unreadable_file`, or `invalid_catalog` with all faults and their paths, one a line.
  */
 export async function readCatalogFile(file: string): Promise<Catalog> {
-  const parsed = parseCatalog(yamlOf(file, await textOf(file)));
+  return parseCatalogText(file, await readCatalogText(file));
+}
+
+/** The catalog that the text of a file says. @throws ApportionError `invalid_catalog` */
+export function parseCatalogText(file: string, text: string): Catalog {
+  const parsed = parseCatalog(yamlOf(file, text));
   if (parsed.ok) return parsed.catalog;
   const faults = parsed.faults.map(({ path, message }) => `  ${path === '' ? '(whole file)' : path}: ${message}`);
   throw invalid(file, `has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.join('\n')}`);
 }
 
-async function textOf(file: string): Promise<string> {
+/** @throws ApportionError `unreadable_file` */
+export async function readCatalogText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
@@ -24,6 +30,27 @@ async function textOf(file: string): Promise<string> {
       'unreadable_file',
       `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
       'Give the path of a catalog file; catalog.example.yaml is one to begin with.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * Writes a new text in the place of the one that was read.
+ *
+ * @throws ApportionError `file_changed` when it is another one by now, `unwritable_file`
+ */
+export async function replaceCatalogText(file: string, before: string, after: string): Promise<void> {
+  if ((await readCatalogText(file)) !== before) {
+    throw new ApportionError('file_changed', `${file} was changed meanwhile; it was left as it is.`, 'Run it again.');
+  }
+  try {
+    await writeFile(file, after);
+  } catch (cause) {
+    throw new ApportionError(
+      'unwritable_file',
+      `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      'Run it where the file may be written; nothing was applied.',
       { cause },
     );
   }

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { HttpClient } from '../runtime/http/client.ts';
 import type { SecretRef } from '../runtime/secrets.ts';
+import type { Catalog } from '../schemas/catalog.ts';
 import type { CostLine, ReportStatus } from '../schemas/cost-report.ts';
 import type { DayRange } from '../schemas/day.ts';
 import type { Day, Instant } from '../schemas/scalars.ts';
@@ -78,6 +79,12 @@ export interface PollRun {
   countRequest(): Promise<void>;
   /** @throws ApportionError `secret_missing`, `secret_unreadable` */
   secret(ref: SecretRef): Promise<string>;
+  /**
+   * The catalog in force, for sources that know tenants by ids of their own; null when none was ever applied.
+   *
+   * @throws ApportionError `undecodable_catalog`
+   */
+  catalog(): Promise<Catalog | null>;
   /** The days to ask for of this account. */
   window(account: string): DayRange;
   /** Whether a command has named the days that it asks for. */

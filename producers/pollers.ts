@@ -1,4 +1,5 @@
 import { ApportionError } from '../runtime/errors.ts';
+import { auth0 } from './auth0.ts';
 import { awsCostExplorer } from './aws-cost-explorer.ts';
 import { castAi } from './cast-ai.ts';
 import { datadog } from './datadog.ts';
@@ -11,7 +12,7 @@ import { Poller } from './polling/poller.ts';
 import { readPollerSettings } from './polling/settings.ts';
 
 /** Every kind of poller there is. */
-const kinds: readonly PollerKind[] = [awsCostExplorer, castAi, datadog, focusFile, kong, opencost];
+const kinds: readonly PollerKind[] = [auth0, awsCostExplorer, castAi, datadog, focusFile, kong, opencost];
 
 /** The kinds, by which pollers are called: `cast-ai`, or `cast-ai:WORD` where there are several of a kind. */
 export const pollerNames: readonly string[] = kinds.map(({ name }) => name);

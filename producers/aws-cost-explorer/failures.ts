@@ -68,7 +68,7 @@ export function failureOf(cause: unknown, what: string, headers: Headers): unkno
   if (thrown.name === 'CredentialsProviderError') return sourceError('credentials_missing', `${text}.`, cause);
   const kind = kindOf(thrown);
   if (kind === null) return cause;
-  const pauseMs = retryAfterMs(headers, Date.now());
+  const pauseMs = retryAfterMs({ status: thrown.$metadata?.httpStatusCode ?? 0, headers }, Date.now());
   return new HttpFailure(kind, text, { cause, pauseMs });
 }
 

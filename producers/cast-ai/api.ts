@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { ApportionError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/client.ts';
-import { HttpFailure } from '../../runtime/http/failure.ts';
 import { addDays, dayOf, formatDay, startOf } from '../../schemas/day.ts';
 import type { Amount, Day } from '../../schemas/scalars.ts';
 import { sourceError } from '../polling/errors.ts';
 import { instant, money, moneyOrNull, textOr } from '../polling/fields.ts';
 import { eachPage } from '../polling/pages.ts';
 import { readJson } from '../polling/read-json.ts';
+import { answeredWith } from '../polling/source-http.ts';
 
 export interface CastAiOptions {
   readonly url: string;
@@ -136,7 +135,7 @@ export class CastAiApi {
     try {
       return readJson(await this.#get(path, this.#window(from, addDays(to, 1))), dailyShape, path).items;
     } catch (error) {
-      if (isNotFound(error)) return [];
+      if (answeredWith(error, 404)) return [];
       throw error;
     }
   }
@@ -178,8 +177,4 @@ export class CastAiApi {
 
 function pageOf(cursor: string | null) {
   return { 'page.limit': PAGE_LIMIT, ...(cursor === null ? {} : { 'page.cursor': cursor }) };
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof ApportionError && error.cause instanceof HttpFailure && error.cause.status === 404;
 }

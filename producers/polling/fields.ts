@@ -1,8 +1,9 @@
-/** The fields of what sources answer, for zod. Numbers reach them with all their digits, as `LosslessNumber`. */
+/** The fields of what sources answer, and of settings, for zod. Numbers reach them with all their digits, as `LosslessNumber`. */
 import { LosslessNumber } from 'lossless-json';
 import { z } from 'zod';
 import { parseAmount } from '../../attribution/amount.ts';
-import type { Amount, Instant } from '../../schemas/scalars.ts';
+import { parseDay } from '../../schemas/day.ts';
+import type { Amount, Day, Instant } from '../../schemas/scalars.ts';
 
 /** An amount of money, as decimal text or as a JSON number: whichever, all its digits count. */
 export const money = z.unknown().transform((value, context): Amount => {
@@ -32,6 +33,11 @@ export const textOr = (fallback: string) =>
 export const instant = z.string().transform((text, context): Instant => {
   const ms = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? refuse(context, `expected an RFC 3339 instant, found "${text.slice(0, 60)}"`) : ms;
+});
+
+/** A UTC day, `YYYY-MM-DD`. */
+export const day = z.string().transform((text, context): Day => {
+  return parseDay(text) ?? refuse(context, `expected a day YYYY-MM-DD, found "${text.slice(0, 60)}"`);
 });
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;

@@ -3,6 +3,7 @@ import { ApportionError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/client.ts';
 import { type Publication, publication } from '../../runtime/journal.ts';
 import type { SecretRef } from '../../runtime/secrets.ts';
+import type { Catalog } from '../../schemas/catalog.ts';
 import { DAY_MS, type DayRange, dayOf, formatDay } from '../../schemas/day.ts';
 import type { Day, Instant } from '../../schemas/scalars.ts';
 import type { SourceStatus } from '../../schemas/source-status.ts';
@@ -139,6 +140,10 @@ export class Run implements PollRun {
 
   secret(ref: SecretRef): Promise<string> {
     return this.#options.host.secrets.read(ref);
+  }
+
+  catalog(): Promise<Catalog | null> {
+    return this.#options.host.catalog();
   }
 
   window(account: string): DayRange {

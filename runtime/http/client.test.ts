@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { createHttpClient, type HttpClientOptions } from './client.ts';
 import { HttpFailure } from './failure.ts';
-import { retryAfterMs } from './retry-after.ts';
 
 async function serving(listener: RequestListener) {
   const server = createServer(listener);
@@ -120,14 +119,4 @@ test('says by how much the other clock is ahead', async () => {
   const now = () => Date.parse('2026-03-10T05:00:00Z');
   await client({ now, onClock: (ms) => void ahead.push(ms) }).send({ url: at.url });
   assert.deepEqual(ahead, [3_600_000]);
-});
-
-test('Retry-After is read as seconds or as a date, and as nothing else', () => {
-  const now = Date.parse('2026-03-10T06:00:00Z');
-  const read = (text: string) => retryAfterMs(new Headers({ 'retry-after': text }), now);
-  assert.equal(read('7'), 7000);
-  assert.equal(read('Tue, 10 Mar 2026 06:01:00 GMT'), 60_000);
-  assert.equal(read('Tue, 10 Mar 2026 05:00:00 GMT'), 0);
-  assert.equal(read('soon'), null);
-  assert.equal(retryAfterMs(new Headers(), now), null);
 });

@@ -62,7 +62,7 @@ async function sendOnce(
     noteClock(response.headers);
     const text = await readBody(response, maxBodyBytes);
     if (response.ok) return { status: response.status, headers: response.headers, text };
-    throw HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response.headers, now()));
+    throw HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response, now()));
   } catch (cause) {
     if (cause instanceof HttpFailure || signal.aborted) throw cause;
     throw new HttpFailure('away', `${what}: ${describeFailure(cause)}`, { cause });

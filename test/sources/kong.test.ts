@@ -380,7 +380,8 @@ test('requests that are made at once are counted one after the other, and none b
     { ...options.settings, dailyRequests: 3 },
     {
       journal,
-      secrets: createSecrets({ env: {}, awsSecret: async () => null }),
+      secrets: createSecrets({ env: {} }),
+      catalog: async () => null,
       metrics: createPollerMetrics(new Registry()),
       logger: createLogger('silent'),
       now: () => NOW,

@@ -5,6 +5,7 @@ import type { PollOutcome, PollRequest } from '../../producers/polling/poller.ts
 import { createLogger } from '../../runtime/logger.ts';
 import { createJournalMemory, createMemoryJournal, type JournalMemory } from '../../runtime/memory/journal.ts';
 import { createSecrets } from '../../runtime/secrets.ts';
+import type { Catalog } from '../../schemas/catalog.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import type { SourceStatus } from '../../schemas/source-status.ts';
 import { costReports, sourceStatuses, type Topic, usage } from '../../schemas/topics.ts';
@@ -21,6 +22,8 @@ export interface PolledOptions {
   /** Of an earlier process: what it has published and remembers. */
   readonly memory?: JournalMemory;
   readonly env?: Readonly<Record<string, string>>;
+  /** The catalog in force at the moment; none when left out. */
+  readonly catalog?: () => Catalog;
 }
 
 /** A poller on a journal in memory, and what it has published so far. */
@@ -67,10 +70,11 @@ export class Polled {
   }
 
   #open() {
-    const { name, settings, clock, env = {} } = this.#options;
+    const { name, settings, clock, env = {}, catalog } = this.#options;
     return openPoller(name, settings, {
       journal: createMemoryJournal(this.memory),
       secrets: createSecrets({ env: { SOURCE_KEY, ...env } }),
+      catalog: async () => catalog?.() ?? null,
       metrics: createPollerMetrics(this.registry),
       logger: createLogger('debug', { write: (line) => void this.log.push(line) }),
       now: () => clock.nowMs,

@@ -119,7 +119,9 @@ export function keepsPollerPromises(source: SourceUnderTest): void {
     at.model.goOn();
     const before = at.upstream.requests.length;
     await isGood(at);
-    const count = at.upstream.requests.length - before;
+    // A request that a busy machine made come twice is one: the poll to be disturbed may not repeat it.
+    const asked = at.upstream.requests.slice(before).map(({ method, path, query }) => `${method} ${path}?${query}`);
+    const count = new Set(asked).size;
     return [...new Set([1, Math.min(2, count), Math.ceil(count / 2), count])];
   };
 

@@ -24,6 +24,9 @@ export const focusFile = definePoller({
       },
       known,
     );
+    run.note(
+      result.isUnchanged ? `${result.files} files as they were` : `${result.rows} rows of ${result.files} files`,
+    );
     tell(run, result);
     // After the last report is out: a run that is cut short before is done again.
     await run.commit();

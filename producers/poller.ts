@@ -107,6 +107,8 @@ export interface PollRun {
   /** Saved together with what is published, or not at all. An empty text forgets it. */
   setState(name: string, text: string): void;
 
+  /** How much was read, in the source's own terms: said with the outcome of the run. */
+  note(text: string): void;
   /** Something that people should know, and that stops nothing: a sentence. */
   warn(text: string): void;
   /** Something that could not be used, by its place: counted, and the run is not in order. */

@@ -13,7 +13,7 @@ test('a poll publishes the days that are wanted, and says how many reports that 
   const outcome = await polled.poll({ days: { from: day, to: day } });
   assert.ok(polled.reports.length > 0);
   assert.deepEqual([...new Set(polled.reports.map((report) => formatDay(report.day)))], ['2024-09-18']);
-  assert.equal(outcome.summary, `${polled.reports.length} reports sent, 0 days unchanged, 0 requests`);
+  assert.equal(outcome.summary, `${polled.reports.length} reports sent, 0 days unchanged, 1000 rows of 1 files`);
   assert.equal(outcome.faultCount, 0);
 });
 

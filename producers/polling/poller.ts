@@ -145,12 +145,13 @@ export class Poller {
   }
 }
 
-function summaryOf({ reports, unchanged, samples, requests, faultCount }: Run): string {
+function summaryOf({ notes, reports, unchanged, samples, requests, faultCount }: Run): string {
   const parts = [
     `${reports} reports sent`,
     `${unchanged} days unchanged`,
     ...(samples > 0 ? [`${samples} usage samples`] : []),
-    `${requests} requests`,
+    ...(requests > 0 ? [`${requests} requests`] : []),
+    ...notes,
     ...(faultCount > 0 ? [`${faultCount} faults`] : []),
   ];
   return parts.join(', ');

@@ -75,6 +75,7 @@ export class Run implements PollRun {
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly http: HttpClient;
+  readonly notes: string[] = [];
   readonly warnings: string[] = [];
   readonly faults: string[] = [];
   faultCount = 0;
@@ -187,6 +188,10 @@ export class Run implements PollRun {
 
   setState(name: string, text: string): void {
     this.#pending.state.set(name, text);
+  }
+
+  note(text: string): void {
+    this.notes.push(text);
   }
 
   warn(text: string): void {

@@ -241,7 +241,7 @@ test('an audit finds what was altered behind the back of the sink', async () => 
 test('a FOCUS file is polled, and what lies beyond the horizon is a dead letter', async () => {
   const bills = new URL('../../local/demo/real/data/focus-sample.csv', import.meta.url).pathname;
   const said = await done('poll', 'focus-file', '--path', bills, '--from', '2024-09-18', '--to', '2024-09-18');
-  const [, reports] = /^focus-file: (\d+) reports of 1000 rows in 1 files$/m.exec(said) ?? [];
+  const [, reports] = /^focus-file: (\d+) reports sent, 0 days unchanged, 1000 rows of 1 files$/m.exec(said) ?? [];
   assert.ok(Number(reports) > 0, said);
   await done('settle', '--timeout', '60s');
   const letters = (await done('dead-letters', 'list', '--reason', 'beyond_horizon', '--json')).trim().split('\n');

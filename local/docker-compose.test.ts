@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { ingestConfig } from '../producers/call-ingest/config.ts';
+import { pollerNames } from '../producers/pollers.ts';
 import { readSettings } from '../runtime/config.ts';
+import { Polled } from '../test/sources/polled.ts';
 import { servers } from './servers.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -16,6 +19,13 @@ const serviceShape = z.looseObject({
 const { services } = z
   .looseObject({ services: z.record(z.string(), serviceShape) })
   .parse(parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }));
+
+const CONFIG = '/etc/apportion/config.yaml';
+const exampleShape = z.object({
+  pollers: z.record(z.string(), z.record(z.string(), z.unknown())),
+  ingest: z.record(z.string(), z.unknown()),
+});
+const pollerShape = z.looseObject({ volumes: z.array(z.string()), profiles: z.array(z.string()) });
 
 test('Docker and the local stack run the same servers', () => {
   const pom = readFileSync(join(root, 'local', 'pom.xml'), 'utf8');
@@ -42,14 +52,31 @@ test('Docker runs every role, with settings that they take', () => {
     meter: ['run', 'meter'],
     attribute: ['run', 'attribute'],
     'postgres-sink': ['run', 'postgres-sink'],
+    ...Object.fromEntries(pollerNames.map((name) => [name, ['run', 'poller', name, '--config', CONFIG]])),
   });
   for (const name of Object.keys(commands)) {
     // ${NAME:-default} stands for the default.
     const environment = Object.entries(services[name]?.environment ?? {}).map(([key, value]) => [
       key,
-      String(value).replace(/\$\{\w+:-(\w+)\}/g, '$1'),
+      String(value).replace(/\$\{\w+:-(\w*)\}/g, '$1'),
     ]);
     assert.deepEqual(readSettings({ env: Object.fromEntries(environment) }).kafkaBrokers, ['kafka:19092']);
+  }
+});
+
+test('the example of settings is taken, names every poller, and Docker gives each the secrets that it names', () => {
+  const text = readFileSync(join(root, 'config.example.yaml'), 'utf8');
+  const { pollers, ingest } = exampleShape.parse(parse(text));
+  assert.deepEqual(Object.keys(pollers).sort(), pollerNames.toSorted());
+  ingestConfig(ingest);
+  for (const [name, settings] of Object.entries(pollers)) {
+    const polled = new Polled({ name, settings, clock: { nowMs: 0 } });
+    assert.ok(polled.memory.published.length === 0);
+    const named = [...JSON.stringify(settings).matchAll(/env:(\w+)/g)].map(([, variable = '']) => variable);
+    for (const variable of named) assert.ok(variable in (services[name]?.environment ?? {}), `${name}: ${variable}`);
+    const { volumes, profiles } = pollerShape.parse(services[name]);
+    assert.equal(volumes[0], `\${APPORTION_CONFIG:-./config.example.yaml}:${CONFIG}:ro`);
+    assert.deepEqual(profiles, [name], 'no poller runs unless it is asked for');
   }
 });
 

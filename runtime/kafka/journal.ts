@@ -10,7 +10,7 @@ import { type OutputRecord, output, Undecodable } from '../task.ts';
 import { sendsOf } from './batches.ts';
 import type { PreparedCodec } from './codec.ts';
 import { faultOf } from './errors.ts';
-import { createRoutePartitioner } from './partitioner.ts';
+import { transactionalProducer } from './producers.ts';
 import { readTopic } from './read-topic.ts';
 
 export interface KafkaJournalOptions {
@@ -34,8 +34,6 @@ export function createKafkaJournal(options: KafkaJournalOptions): Journal {
   return new KafkaJournal(options);
 }
 
-/** The broker aborts what is open for longer. */
-const TRANSACTION_TIMEOUT_MS = 20_000;
 const DISCARD_LIMIT_MS = 5_000;
 
 class KafkaJournal implements Journal {
@@ -100,13 +98,7 @@ class KafkaJournal implements Journal {
   async #takeOver(): Promise<{ writes: number; state: ReadonlyMap<string, string> }> {
     const { kafka, prefix, name } = this.#options;
     await this.#discard();
-    const producer = kafka.producer({
-      transactionalId: `${prefix}journal-${name}`,
-      transactionTimeout: TRANSACTION_TIMEOUT_MS,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: createRoutePartitioner,
-    });
+    const producer = transactionalProducer(kafka, `${prefix}journal-${name}`);
     try {
       await producer.connect();
       // Beginning one is what fences; an empty one is aborted without a word to the broker.

@@ -5,7 +5,7 @@ import { retry } from '../retry.ts';
 import { type Codec, output } from '../task.ts';
 import { sendsOf, type TopicMessages } from './batches.ts';
 import { faultOf } from './errors.ts';
-import { createRoutePartitioner } from './partitioner.ts';
+import { idempotentProducer } from './producers.ts';
 
 export interface PublisherOptions {
   readonly kafka: Kafka;
@@ -28,12 +28,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let current: Promise<Producer> | null = null;
 
   const connect = async (): Promise<Producer> => {
-    const producer = kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: createRoutePartitioner,
-    });
+    const producer = idempotentProducer(kafka);
     try {
       await producer.connect();
       return producer;

@@ -6,8 +6,8 @@ import type { Commits, Committed, Flush, OutputRecord, TaskId } from '../task.ts
 import { TaskLost } from '../task-lost.ts';
 import { sendsOf } from './batches.ts';
 import { faultOf } from './errors.ts';
-import { createRoutePartitioner } from './partitioner.ts';
 import { committedPositions } from './positions.ts';
+import { transactionalProducer } from './producers.ts';
 import { taskName, transactionalId } from './task-id.ts';
 import type { TopicNames } from './topic-names.ts';
 
@@ -34,9 +34,6 @@ export interface TransactionsOptions {
 export function createTransactions(options: TransactionsOptions): Commits<OutputRecord> {
   return new Transactions(options);
 }
-
-/** The broker aborts what is open for longer. A flush takes far less; readers wait no longer for a dead owner. */
-const TRANSACTION_TIMEOUT_MS = 20_000;
 
 interface Owner {
   readonly producer: Producer;
@@ -109,13 +106,8 @@ class Transactions implements Commits<OutputRecord> {
   async #takeOver(task: TaskId): Promise<Owner> {
     const earlier = this.#owners.get(taskName(task));
     if (earlier !== undefined) await discard(earlier, null);
-    const producer = this.#options.kafka.producer({
-      transactionalId: transactionalId(this.#options.prefix, task),
-      transactionTimeout: TRANSACTION_TIMEOUT_MS,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: createRoutePartitioner,
-    });
+    const { kafka, prefix } = this.#options;
+    const producer = transactionalProducer(kafka, transactionalId(prefix, task));
     try {
       await producer.connect();
       return { producer, transaction: await producer.transaction() };

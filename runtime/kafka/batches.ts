@@ -57,7 +57,7 @@ export function sendsOf(prefix: string, records: readonly OutputRecord[]): Topic
       current.set(record.topic, part);
     }
     part.bytes += bytes;
-    part.messages.push({ key: record.key, value: record.value, route: record.route });
+    part.messages.push(record);
   }
   finish();
   return sends;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { mock, test } from 'node:test';
+import fc from 'fast-check';
 
 const require = createRequire(import.meta.url);
 
@@ -163,3 +164,30 @@ function queueOfOne() {
   };
   return { queue, request, sent };
 }
+
+test('a plain record batch has the bytes that kafkajs gives it one encoder after the other', async () => {
+  const plain = require('kafkajs/src/protocol/recordBatch/plain') as (batch: object) => Buffer;
+  const record = require('kafkajs/src/protocol/recordBatch/record/v0') as (message: object) => unknown;
+  const { RecordBatch } = require('kafkajs/src/protocol/recordBatch/v0') as {
+    RecordBatch(batch: object): Promise<{ buffer: Buffer }>;
+  };
+  const bytes = fc.oneof(
+    fc.constant(null),
+    fc.string({ unit: 'grapheme' }),
+    fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
+    fc.integer({ min: 8180, max: 8200 }).map((length) => Buffer.alloc(length, 'x')),
+  );
+  const messages = fc.oneof(
+    fc.array(fc.record({ key: bytes, value: bytes }), { minLength: 1, maxLength: 150 }),
+    fc.integer({ min: 8190, max: 8195 }).map((length) => Array.from({ length }, () => ({ key: 'k', value: null }))),
+  );
+  const property = fc.asyncProperty(messages, fc.boolean(), fc.maxSafeNat(), async (all, transactional, producerId) => {
+    const of = { transactional, producerId: String(producerId), producerEpoch: 7, firstSequence: 2 ** 31 - 2 };
+    const timestamp = 1_773_122_400_000;
+    const records = all.map((message, offsetDelta) => record({ ...message, offsetDelta, timestampDelta: 0 }));
+    const times = { firstTimestamp: timestamp, maxTimestamp: timestamp };
+    const expected = await RecordBatch({ ...of, ...times, records, lastOffsetDelta: all.length - 1 });
+    assert.ok(plain({ ...of, timestamp, messages: all }).equals(expected.buffer));
+  });
+  await fc.assert(property, { numRuns: 200 });
+});

@@ -20,7 +20,7 @@ export class KafkaInput implements InputRecord {
   }
 
   get timestampMs(): number {
-    return wholeNumber(this.#message.timestamp);
+    return (this.#message as PlainRecord).timestampNumber ?? wholeNumber(this.#message.timestamp);
   }
 
   get headers(): InputRecord['headers'] {
@@ -30,6 +30,17 @@ export class KafkaInput implements InputRecord {
         .map((value) => ({ name, value: typeof value === 'string' ? Buffer.from(value) : (value ?? EMPTY) })),
     );
   }
+}
+
+/** What the patched client has read as numbers; not of compressed batches. */
+interface PlainRecord {
+  readonly timestampNumber?: number;
+  readonly offsetNumber?: number;
+}
+
+/** The offset of a fetched record. */
+export function offsetOf(message: KafkaMessage): number {
+  return (message as PlainRecord).offsetNumber ?? wholeNumber(message.offset);
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -191,3 +191,72 @@ test('a plain record batch has the bytes that kafkajs gives it one encoder after
   });
   await fc.assert(property, { numRuns: 200 });
 });
+
+test('the records of a batch are read as kafkajs reads them one by one', async () => {
+  const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => object;
+  const record = require('kafkajs/src/protocol/recordBatch/record/v0') as (message: object) => { buffer: Buffer };
+  const decodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0/decoder') as (
+    decoder: object,
+    context: object,
+  ) => Record<string, unknown>;
+  const plainRecords = require('kafkajs/src/protocol/recordBatch/plainRecords') as (
+    decoder: object,
+    context: object,
+  ) => Record<string, unknown>[];
+  const bytes = fc.option(
+    fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
+    { nil: null },
+  );
+  const headers = fc.dictionary(
+    fc.string({ maxLength: 5 }),
+    fc.oneof(fc.string(), fc.array(fc.string(), { minLength: 2 })),
+    {
+      maxKeys: 3,
+      noNullPrototype: true,
+    },
+  );
+  const message = fc.record({
+    key: bytes,
+    value: bytes,
+    headers,
+    timestampDelta: fc.oneof(
+      fc.integer(),
+      fc.maxSafeInteger().map((n) => Math.floor(n / 4)),
+    ),
+    offsetDelta: fc.nat(2 ** 30),
+  });
+  const context = fc.record({
+    firstOffset: fc.nat(2 ** 31 - 1).map((n) => String(n * 2 ** 20)),
+    firstTimestamp: fc.constantFrom('-1', '0', '1773122400000'),
+    maxTimestamp: fc.constantFrom('1773122400001'),
+    timestampType: fc.constantFrom(0, 1),
+    isControlBatch: fc.boolean(),
+    lastOffsetDelta: fc.constant(2 ** 30),
+    magicByte: fc.constant(2),
+  });
+  const fields = ['attributes', 'timestamp', 'offset', 'key', 'value', 'headers', 'isControlRecord', 'magicByte'];
+  const shown = (one: Record<string, unknown> | undefined) => fields.map((field) => one?.[field]);
+  const property = fc.property(fc.array(message, { maxLength: 20 }), context, (all, of) => {
+    const encoded = all.map((one) => record(one).buffer);
+    const count = Buffer.alloc(4);
+    count.writeInt32BE(all.length);
+    const read = plainRecords(new Decoder(Buffer.concat([count, ...encoded])), of);
+    assert.equal(read.length, all.length);
+    for (const [index, buffer] of encoded.entries()) {
+      const lengthBytes = buffer.findIndex((byte) => byte < 128) + 1;
+      const expected = decodeRecord(new Decoder(buffer.subarray(lengthBytes)), of);
+      assert.deepEqual(shown(read[index]), shown(expected));
+    }
+  });
+  fc.assert(property, { numRuns: 500 });
+});
+
+test('records whose offsets no number holds are left to kafkajs', () => {
+  const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => object;
+  const plainRecords = require('kafkajs/src/protocol/recordBatch/plainRecords') as (
+    decoder: object,
+    context: object,
+  ) => unknown;
+  const context = { firstOffset: String(2n ** 53n), firstTimestamp: '0', maxTimestamp: '0', lastOffsetDelta: 1 };
+  assert.equal(plainRecords(new Decoder(Buffer.alloc(4)), context), null);
+});

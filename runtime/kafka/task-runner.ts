@@ -6,7 +6,7 @@ import type { Commits, Committed, Flush, StartPosition, Task, TaskId } from '../
 import { TaskLost } from '../task-lost.ts';
 import { Alarm } from './alarm.ts';
 import { faultOf } from './errors.ts';
-import { KafkaInput, wholeNumber } from './kafka-input.ts';
+import { KafkaInput, offsetOf } from './kafka-input.ts';
 import { checkCommitted, type Extent } from './positions.ts';
 import { taskName } from './task-id.ts';
 
@@ -110,7 +110,7 @@ export class TaskRunner<Out> {
     if (open === null || input === undefined) return;
     if (delivery.from > input.position || delivery.next <= input.position) return;
     for (const message of delivery.messages) {
-      const offset = wholeNumber(message.offset);
+      const offset = offsetOf(message);
       if (offset < input.position) continue;
       open.task.fold(new KafkaInput(input.topic, input.partition, offset, message));
       this.#unflushedBytes += (message.value?.length ?? 0) + RECORD_BYTES;

@@ -33,7 +33,12 @@ export interface HttpRequest {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Sends it instead of the global `fetch`: for servers that want a certificate, or have one that nobody else knows. */
+  readonly fetch?: Fetch;
 }
+
+/** `fetch`, as far as it is used here. */
+export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -77,10 +82,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
 async function attemptOnce(request: HttpRequest, options: HttpClientOptions): Promise<HttpAnswer | HttpFailure> {
   const { url, method = 'GET', headers = {}, body } = request;
+  const send: Fetch = request.fetch ?? fetch;
   const { signal, requestMs, maxBodyBytes, onClock, now = Date.now } = options;
   const limit = AbortSignal.timeout(requestMs);
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       method,
       headers,
       // A redirect would carry the credentials to another address.
@@ -90,7 +96,7 @@ async function attemptOnce(request: HttpRequest, options: HttpClientOptions): Pr
     });
     const serverMs = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(serverMs)) onClock?.(serverMs - now());
-    const text = await readBody(response, maxBodyBytes);
+    const text = await readBody(response, url, maxBodyBytes);
     if (response.ok) return { status: response.status, headers: response.headers, text };
     return HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response.headers, now()));
   } catch (cause) {

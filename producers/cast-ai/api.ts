@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { ApportionError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/client.ts';
-import { HttpFailure } from '../../runtime/http/failure.ts';
 import { addDays, dayOf, formatDay, startOf } from '../../schemas/day.ts';
 import type { Amount, Day } from '../../schemas/scalars.ts';
-import { sourceError } from '../polling/errors.ts';
+import { failureOf, sourceError } from '../polling/errors.ts';
 import { instant, money, moneyOrNull, textOr } from '../polling/fields.ts';
 import { eachPage } from '../polling/pages.ts';
 import { readJson } from '../polling/read-json.ts';
@@ -136,7 +134,7 @@ export class CastAiApi {
     try {
       return readJson(await this.#get(path, this.#window(from, addDays(to, 1))), dailyShape, path).items;
     } catch (error) {
-      if (isNotFound(error)) return [];
+      if (failureOf(error)?.status === 404) return [];
       throw error;
     }
   }
@@ -178,8 +176,4 @@ export class CastAiApi {
 
 function pageOf(cursor: string | null) {
   return { 'page.limit': PAGE_LIMIT, ...(cursor === null ? {} : { 'page.cursor': cursor }) };
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof ApportionError && error.cause instanceof HttpFailure && error.cause.status === 404;
 }

@@ -1,4 +1,5 @@
 import { ApportionError } from '../../runtime/errors.ts';
+import { HttpFailure } from '../../runtime/http/failure.ts';
 import type { SourceState } from '../../schemas/source-status.ts';
 
 /** What can go wrong between a poller and its source, and what to do about it. */
@@ -23,10 +24,20 @@ export function sourceError(code: SourceErrorCode, message: string, cause?: unkn
   return new ApportionError(code, message, advice[code], { cause });
 }
 
+/** The answer, or the lack of one, that an error of a source comes from; null for errors that come from none. */
+export function failureOf(error: unknown): HttpFailure | null {
+  return error instanceof ApportionError && error.cause instanceof HttpFailure ? error.cause : null;
+}
+
 /** What an error says about the state of a source. */
 export function stateOfError({ code }: ApportionError): SourceState {
   if (code === 'no_data') return 'missing_data';
   return CONFIGURATION.has(code) ? 'missing_configuration' : 'failed_connection';
 }
 
-const CONFIGURATION: ReadonlySet<string> = new Set(['bad_settings', 'secret_missing', 'secret_unreadable']);
+const CONFIGURATION: ReadonlySet<string> = new Set([
+  'bad_settings',
+  'secret_missing',
+  'secret_unreadable',
+  'kubeconfig_unusable',
+]);

@@ -1,13 +1,14 @@
 import { ApportionError } from '../runtime/errors.ts';
 import { castAi } from './cast-ai.ts';
 import { focusFile } from './focus-file/poller.ts';
+import { kubernetes } from './kubernetes.ts';
 import type { PollerKind } from './poller.ts';
 import type { PollerHost } from './polling/host.ts';
 import { Poller } from './polling/poller.ts';
 import { readPollerSettings } from './polling/settings.ts';
 
 /** Every kind of poller there is. */
-const kinds: readonly PollerKind[] = [castAi, focusFile];
+const kinds: readonly PollerKind[] = [castAi, focusFile, kubernetes];
 
 /** The kinds, by which pollers are called: `cast-ai`, or `cast-ai:WORD` where there are several of a kind. */
 export const pollerNames: readonly string[] = kinds.map(({ name }) => name);

@@ -5,6 +5,7 @@ import { castAi } from './cast-ai.ts';
 import { datadog } from './datadog.ts';
 import { focusFile } from './focus-file.ts';
 import { kong } from './kong.ts';
+import { kubernetes } from './kubernetes.ts';
 import { opencost } from './opencost.ts';
 import type { PollerKind } from './poller.ts';
 import type { PollerHost } from './polling/host.ts';
@@ -12,7 +13,7 @@ import { Poller } from './polling/poller.ts';
 import { readPollerSettings } from './polling/settings.ts';
 
 /** Every kind of poller there is. */
-const kinds: readonly PollerKind[] = [auth0, awsCostExplorer, castAi, datadog, focusFile, kong, opencost];
+const kinds: readonly PollerKind[] = [auth0, awsCostExplorer, castAi, datadog, focusFile, kong, kubernetes, opencost];
 
 /** The kinds, by which pollers are called: `cast-ai`, or `cast-ai:WORD` where there are several of a kind. */
 export const pollerNames: readonly string[] = kinds.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { DAY_MS, startOf } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import type { PollRun } from '../poller.ts';
-import { answeredWith } from '../polling/source-http.ts';
+import { failureOf } from '../polling/errors.ts';
 import type { Auth0Api, LogReading } from './api.ts';
 import { type Checkpoint, gapBetween, gapText, parseCheckpoint } from './checkpoint.ts';
 import { toSamples } from './to-samples.ts';
@@ -73,7 +73,8 @@ async function readOn(
     try {
       return await api.logs(next, maxPages);
     } catch (error) {
-      if (!answeredWith(error, 400) && !answeredWith(error, 404)) throw error;
+      const status = failureOf(error)?.status;
+      if (status !== 400 && status !== 404) throw error;
     }
   }
   const oldest = await api.oldestLog(upTo);

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import type { HttpClient } from '../../runtime/http/client.ts';
 import { addDays, dayOf, formatDay, startOf } from '../../schemas/day.ts';
 import type { Amount, Day } from '../../schemas/scalars.ts';
-import { sourceError } from '../polling/errors.ts';
+import { failureOf, sourceError } from '../polling/errors.ts';
 import { instant, money, moneyOrNull, textOr } from '../polling/fields.ts';
 import { eachPage } from '../polling/pages.ts';
 import { readJson } from '../polling/read-json.ts';
-import { answeredWith } from '../polling/source-http.ts';
 
 export interface CastAiOptions {
   readonly url: string;
@@ -135,7 +134,7 @@ export class CastAiApi {
     try {
       return readJson(await this.#get(path, this.#window(from, addDays(to, 1))), dailyShape, path).items;
     } catch (error) {
-      if (answeredWith(error, 404)) return [];
+      if (failureOf(error)?.status === 404) return [];
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { ApportionError } from '../../runtime/errors.ts';
+import { HttpFailure } from '../../runtime/http/failure.ts';
 import type { SourceState } from '../../schemas/source-status.ts';
 
 /** What can go wrong between a poller and its source, and what to do about it. */
@@ -24,6 +25,11 @@ export function sourceError(code: SourceErrorCode, message: string, cause?: unkn
   return new ApportionError(code, message, advice[code], { cause });
 }
 
+/** The answer, or the lack of one, that an error of a source comes from; null for errors that come from none. */
+export function failureOf(error: unknown): HttpFailure | null {
+  return error instanceof ApportionError && error.cause instanceof HttpFailure ? error.cause : null;
+}
+
 /** What an error says about the state of a source. */
 export function stateOfError({ code }: ApportionError): SourceState {
   if (MISSING_DATA.has(code)) return 'missing_data';
@@ -36,6 +42,7 @@ const MISSING_DATA: ReadonlySet<string> = new Set(['no_data', 'budget_spent']);
 const CONFIGURATION: ReadonlySet<string> = new Set([
   'bad_settings',
   'credentials_missing',
+  'kubeconfig_unusable',
   'secret_missing',
   'secret_unreadable',
 ]);

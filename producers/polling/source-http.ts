@@ -1,4 +1,4 @@
-import { ApportionError } from '../../runtime/errors.ts';
+import type { ApportionError } from '../../runtime/errors.ts';
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../runtime/http/client.ts';
 import { HttpFailure, type HttpFailureKind } from '../../runtime/http/failure.ts';
 import { type SourceErrorCode, sourceError } from './errors.ts';
@@ -22,11 +22,6 @@ async function explained<T>(asked: Promise<T>): Promise<T> {
   } catch (error) {
     throw error instanceof HttpFailure ? ofFailure(error) : error;
   }
-}
-
-/** Whether an error is that the source has answered with this status. */
-export function answeredWith(error: unknown, status: number): boolean {
-  return error instanceof ApportionError && error.cause instanceof HttpFailure && error.cause.status === status;
 }
 
 const CODES: Readonly<Record<HttpFailureKind, SourceErrorCode>> = {

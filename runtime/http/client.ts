@@ -13,7 +13,12 @@ export interface HttpRequest {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Sends it instead of the global `fetch`: for servers that want a certificate, or have one that nobody else knows. */
+  readonly fetch?: Fetch;
 }
+
+/** `fetch`, as far as it is used here. */
+export type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -46,12 +51,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
 async function sendOnce(
   what: string,
-  { url, method = 'GET', headers = {}, body }: HttpRequest,
+  request: HttpRequest,
   { signal, noteClock }: Attempt,
   { maxBodyBytes, now = Date.now }: HttpClientOptions,
 ): Promise<HttpAnswer> {
+  const { url, method = 'GET', headers = {}, body } = request;
+  const send: Fetch = request.fetch ?? fetch;
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       method,
       headers,
       // A redirect would carry the credentials to another address.
@@ -60,7 +67,7 @@ async function sendOnce(
       ...(body === undefined ? {} : { body }),
     });
     noteClock(response.headers);
-    const text = await readBody(response, maxBodyBytes);
+    const text = await readBody(response, url, maxBodyBytes);
     if (response.ok) return { status: response.status, headers: response.headers, text };
     throw HttpFailure.ofStatus(method, url, response.status, text, retryAfterMs(response, now()));
   } catch (cause) {

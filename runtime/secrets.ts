@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ApportionError } from './errors.ts';
+import { describeFailure, excerpt } from './http/failure.ts';
 import { hide } from './redaction.ts';
 
 /** Where a secret stands: settings name the place, never the secret itself. */
@@ -98,7 +99,8 @@ function missing(ref: SecretRef): ApportionError {
 }
 
 function unreadable(ref: string, cause: unknown): ApportionError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  // AWS writes sentences with their full stop, and some over several lines.
+  const reason = excerpt(describeFailure(cause)).replace(/\.$/, '');
   return new ApportionError(
     'secret_unreadable',
     `The secret at ${ref} cannot be read: ${reason}.`,

@@ -38,6 +38,12 @@ export interface Exchange {
   readonly answer: Answer;
 }
 
+/**
+ * Headers by which one path has several answers: AWS has one path for all operations of a service, and a part of a
+ * file, or a file of a certain version, has the path of the file.
+ */
+export const decidingHeaders = ['x-amz-target', 'range', 'if-match', 'if-none-match'] as const;
+
 /** The folder of a recording: NAME may have parts, as `kubernetes/first-minute`. */
 export const recordingFolder = (name: string): string => join(import.meta.dirname, '..', 'recordings', name);
 

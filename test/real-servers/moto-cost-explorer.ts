@@ -1,4 +1,8 @@
 import type { GetCostAndUsageCommandOutput } from '@aws-sdk/client-cost-explorer';
+import { formatAmount } from '../../attribution/amount.ts';
+import type { CostReport } from '../../schemas/cost-report.ts';
+import { type DayRange, formatDay, parseDay } from '../../schemas/day.ts';
+import type { Day } from '../../schemas/scalars.ts';
 
 /** One page of an answer, as AWS sends it. */
 export type CostPage = Omit<GetCostAndUsageCommandOutput, '$metadata'>;
@@ -60,6 +64,36 @@ export const threeDaysOfCosts: readonly CostPage[] = [
     DimensionValueAttributes: [],
   },
 ];
+
+/** The reports that follow from them, as `describeReports` gives them. */
+export const threeDaysReported: readonly string[] = [
+  '2026-03-01 final USD AWS Key Management Service Usage 0.0000005504 0.0000005504',
+  '2026-03-01 final USD Amazon Elastic Compute Cloud - Compute Usage 184.3199999999 121.6800000001',
+  '2026-03-01 final USD Amazon Simple Storage Service Usage 12.0448193442 12.0448193442',
+  '2026-03-01 final USD Tax Tax 41.27 41.27',
+  '2026-03-02 final USD Amazon Elastic Compute Cloud - Compute Credit -50 -50',
+  '2026-03-02 final USD Amazon Elastic Compute Cloud - Compute Usage 190.08 125.952',
+  '2026-03-02 final USD Amazon Simple Storage Service Adjustment -0.0000000001 -0.0000000001',
+  '2026-03-03 estimated USD Amazon Elastic Compute Cloud - Compute Usage 88.7040000003 58.5446400002',
+];
+
+export function describeReports(reports: readonly CostReport[]): readonly string[] {
+  const lines = reports.flatMap(({ day, status, currency, lines }) =>
+    lines.map(({ service, category, billed, effective }) =>
+      [formatDay(day), status, currency, service, category, formatAmount(billed), formatAmount(effective)].join(' '),
+    ),
+  );
+  return lines.sort();
+}
+
+/** The days that they are asked for by. */
+export const threeDays: DayRange = { from: dayFrom('2026-03-01'), to: dayFrom('2026-03-03') };
+
+function dayFrom(text: string): Day {
+  const day = parseDay(text);
+  if (day === null) throw new Error(`${text} is no day`);
+  return day;
+}
 
 type ResultByTime = NonNullable<CostPage['ResultsByTime']>[number];
 type Group = NonNullable<ResultByTime['Groups']>[number];

@@ -24,3 +24,9 @@ export async function startMoto({ moto }: ProgramFolders, folder: string): Promi
   });
   return url;
 }
+
+/** Forgets all that was put into it. */
+export async function emptyMoto(url: string): Promise<void> {
+  const { status } = await fetch(`${url}/moto-api/reset`, { method: 'POST' });
+  if (status !== 200) throw new Error(`moto could not be emptied: ${status}`);
+}

@@ -78,6 +78,18 @@ test('ids and the clock are the same at each recording, and distances in time ar
   assert.deepEqual(two, one);
 });
 
+test('files keep their days and ids', async (t) => {
+  const file = '2024-07-18T22:00:00Z,0b6c1d52-3b65-4a4c-8b1e-0f4dd4a6f9b1';
+  const { recorder, save } = await recording(t, () => ({
+    status: 200,
+    headers: { 'content-type': 'application/octet-stream' },
+    body: Buffer.from(file),
+  }));
+  await fetch(recorder.url);
+  const [kept] = readExchanges(await save());
+  assert.equal(kept?.answer.body.toString(), file);
+});
+
 test('a server that is away is 500 that says so, and is not kept', async (t) => {
   const { recorder, save } = await recording(t, () => answer(200, ''), 'http://127.0.0.1:1');
   const response = await fetch(recorder.url);
@@ -105,5 +117,5 @@ async function recording(
 }
 
 function answer(status: number, body: string | Buffer): Answer {
-  return { status, headers: { 'content-type': 'application/octet-stream' }, body: Buffer.from(body) };
+  return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) };
 }

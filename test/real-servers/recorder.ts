@@ -1,5 +1,5 @@
 import { AnsweringServer } from './answering-server.ts';
-import { type Exchange, type Request, writeExchanges } from './exchange.ts';
+import { decidingHeaders, type Exchange, type Request, writeExchanges } from './exchange.ts';
 import type { FaultRule } from './fault.ts';
 import { stableExchanges } from './stable.ts';
 import { askUpstream, type Upstream } from './upstream.ts';
@@ -48,7 +48,7 @@ export class Recorder {
 }
 
 /** Headers of a request that say what is asked for. The rest tells of the client, and changes with it. */
-const requestHeaders = ['accept', 'authorization', 'content-type', 'x-amz-target', 'if-none-match', 'range'];
+const requestHeaders = ['accept', 'authorization', 'content-type', ...decidingHeaders];
 
 /** Headers of an answer that a client may act on. */
 const answerHeaders = ['content-type', 'etag', 'link', 'location', 'retry-after', 'www-authenticate'];

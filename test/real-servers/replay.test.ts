@@ -40,6 +40,8 @@ for (const [what, path, init] of [
   ['another method', '/pods?limit=2&watch=0', { method: 'DELETE' }],
   ['another body', '/pods?limit=2&watch=0', { method: 'POST', body: 'x' }],
   ['another operation', '/pods?limit=2&watch=0', { headers: { 'x-amz-target': 'Other' } }],
+  ['a part', '/pods?limit=2&watch=0', { headers: { range: 'bytes=0-1' } }],
+  ['another version', '/pods?limit=2&watch=0', { headers: { 'if-match': '"e"' } }],
   ['a signature that was not recorded', '/pods?limit=2&watch=0', { headers: { authorization: 'Bearer x' } }],
 ] as const) {
   test(`${what} gets 501 and fails the test, saying what was asked`, async () => {

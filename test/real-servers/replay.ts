@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { AnsweringServer } from './answering-server.ts';
-import { type Answer, type Exchange, type Request, readExchanges, recordingFolder } from './exchange.ts';
+import {
+  type Answer,
+  decidingHeaders,
+  type Exchange,
+  type Request,
+  readExchanges,
+  recordingFolder,
+} from './exchange.ts';
 import type { FaultRule } from './fault.ts';
 
 /** What a test of node:test, or a suite of it, offers: work to be done after it, whose failure is the test's. */
@@ -14,8 +21,8 @@ interface Testing {
  * not recorded gets 501 and fails the test that started the replay, saying what was asked; so does an injected fault
  * that nothing met.
  *
- * A request fits when method, path, query, body and AWS operation do, and it is signed by the same scheme; the order of
- * query parameters and of JSON keys does not matter, nor do other headers.
+ * A request fits when method, path, query, body and the deciding headers do, and it is signed by the same scheme; the
+ * order of query parameters and of JSON keys does not matter, nor do other headers.
  */
 export class Replay {
   readonly url: string;
@@ -75,7 +82,7 @@ function isSame(recorded: Request, asked: Request): boolean {
     recorded.method === asked.method &&
     canonicalPath(recorded.path) === canonicalPath(asked.path) &&
     canonicalBody(recorded) === canonicalBody(asked) &&
-    operationOf(recorded) === operationOf(asked) &&
+    decidingOf(recorded) === decidingOf(asked) &&
     schemeOf(recorded) === schemeOf(asked)
   );
 }
@@ -103,15 +110,15 @@ function withSortedKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, each]) => [key, withSortedKeys(each)]));
 }
 
-/** AWS has one path for all operations of a service: this header tells them apart. */
-const operationOf = ({ headers }: Request): string => headers['x-amz-target'] ?? '';
+const decidingOf = ({ headers }: Request): string =>
+  decidingHeaders.flatMap((name) => (headers[name] === undefined ? [] : `${name}: ${headers[name]}`)).join(' ');
 
 const schemeOf = ({ headers }: Request): string => headers['authorization']?.split(' ')[0] ?? '';
 
 function describe(request: Request): string {
   const scheme = schemeOf(request);
   const body = request.body.toString('utf8').slice(0, 500);
-  return [request.method, request.path, operationOf(request), scheme === '' ? '(not signed)' : `(${scheme})`, body]
+  return [request.method, request.path, decidingOf(request), scheme === '' ? '(not signed)' : `(${scheme})`, body]
     .filter((part) => part !== '')
     .join(' ');
 }

@@ -18,7 +18,7 @@ const serviceShape = z.looseObject({
 });
 const { services } = z
   .looseObject({ services: z.record(z.string(), serviceShape) })
-  .parse(parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }));
+  .parse(parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true, maxAliasCount: -1 }));
 
 const CONFIG = '/etc/apportion/config.yaml';
 const exampleShape = z.object({

@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { newestReport } from '../../attribution/newest-report.ts';
+import { refuseReport } from '../../attribution/refuse-report.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
 import { Undecodable } from '../../runtime/task.ts';
@@ -13,14 +14,20 @@ import { attributions, catalogs, costReports, statements, type Topic, usageTotal
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 
 /** What the topics say of some days: of each key the record that stands. */
-export interface TopicDays {
-  readonly reports: ReadonlyMap<Day, readonly CostReport[]>;
-  readonly totals: ReadonlyMap<Day, readonly UsageTotal[]>;
+export interface TopicDays extends StandingInputs {
   /** By key of the topic. */
   readonly documents: ReadonlyMap<string, AttributionDocument>;
   readonly statements: ReadonlyMap<string, Statement>;
   /** The catalog applied last. */
   readonly catalog: CatalogRecord | null;
+}
+
+/** What days are computed from, by day. */
+export interface StandingInputs {
+  readonly reports: ReadonlyMap<Day, readonly CostReport[]>;
+  readonly totals: ReadonlyMap<Day, readonly UsageTotal[]>;
+  /** The first and the last day that the topics have anything of, asked for or not; null when they are empty. */
+  readonly extent: DayRange | null;
 }
 
 /**
@@ -38,19 +45,43 @@ export async function readTopicDays(
     readNewest(kafka, prefix, codec, topic, keep, newer, onRecord);
   const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
 
-  const reports = await read(costReports, inRange, newestReport);
-  const totals = await read(usageTotals, inRange, (a, b) => (b.through >= a.through ? b : a));
+  const inputs = await readStandingInputs(kafka, prefix, codec, range, onRecord);
   const applied = await read(
     catalogs,
     () => true,
     (_, b) => b,
   );
   return {
-    reports: Map.groupBy(reports.values(), (report) => report.day),
-    totals: Map.groupBy(totals.values(), (total) => total.day),
+    ...inputs,
     documents: await read(attributions, inRange, laterRevision),
     statements: await read(statements, inRange, laterRevision),
     catalog: [...applied.values()][0] ?? null,
+  };
+}
+
+/** The reports and totals of some days that stand in the topics, all of them in memory. */
+export async function readStandingInputs(
+  kafka: Kafka,
+  prefix: string,
+  codec: PreparedCodec,
+  range: DayRange,
+  onRecord: () => void,
+): Promise<StandingInputs> {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  const inRange = ({ day }: { readonly day: Day }): boolean => {
+    first = Math.min(first, day);
+    last = Math.max(last, day);
+    return day >= range.from && day <= range.to;
+  };
+  // A report that is refused is a dead letter, and takes the place of none.
+  const counts = (report: CostReport): boolean => refuseReport(report) === null && inRange(report);
+  const reports = await readNewest(kafka, prefix, codec, costReports, counts, newestReport, onRecord);
+  const totals = await readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, onRecord);
+  return {
+    reports: Map.groupBy(reports.values(), (report) => report.day),
+    totals: Map.groupBy(totals.values(), (total) => total.day),
+    extent: first > last ? null : { from: first as Day, to: last as Day },
   };
 }
 
@@ -76,15 +107,7 @@ export async function readStandingTotals(
   range: DayRange,
 ): Promise<ReadonlyMap<string, UsageTotal>> {
   const inRange = ({ day }: UsageTotal): boolean => day >= range.from && day <= range.to;
-  return readNewest(
-    kafka,
-    prefix,
-    codec,
-    usageTotals,
-    inRange,
-    (a, b) => (b.through >= a.through ? b : a),
-    () => {},
-  );
+  return readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, () => {});
 }
 
 /** Decoding waits for this many records, so that the values of a large topic are never all in memory. */
@@ -121,6 +144,10 @@ async function readNewest<T>(
   });
   await take();
   return newest;
+}
+
+function laterTotal(a: UsageTotal, b: UsageTotal): UsageTotal {
+  return b.through >= a.through ? b : a;
 }
 
 function laterRevision<T extends { readonly calcVersion: number; readonly revision: number }>(a: T, b: T): T {

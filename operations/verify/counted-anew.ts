@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { canonicalJson } from '../../attribution/canonical-json.ts';
+import { computeOnce } from '../../attribution/compute-once.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Promotion } from '../../schemas/catalog-record.ts';
 import { addDays, type DayRange } from '../../schemas/day.ts';
@@ -59,33 +60,28 @@ async function countAnew(
   promotions: readonly Promotion[],
   standing: ReadonlyMap<string, UsageTotal>,
 ): Promise<{ counted: ReadonlyMap<string, UsageTotal>; lines: number }> {
-  const counted = new Map<string, UsageTotal>();
   const through = (key: string): number => standing.get(key)?.through ?? -1;
   const marginDays = openDays + Math.ceil(maxCallHours / 24);
+  const replays = promotions.map((days) => ({ days, openDays: Number.POSITIVE_INFINITY, marginDays, through }));
+  const newMeters = (): readonly PlainMeter[] =>
+    [{ days: range, openDays }, ...replays].map((options) => new PlainMeter(codec, { maxCallHours, ...options }));
+  const counted = new Map<string, UsageTotal>();
   let lines = 0;
-  for (const { name } of [calls, usage]) {
+  const count = async ({ name }: { readonly name: string }): Promise<void> => {
     const partitions = new Map<number, readonly PlainMeter[]>();
     await readPrepared(kafka, prefix + name, codec, (record) => {
       onRecord();
       lines += 1;
-      let meters = partitions.get(record.partition);
-      if (meters === undefined) {
-        const replays = promotions.map((days) => ({ days, openDays: Number.POSITIVE_INFINITY, marginDays, through }));
-        const options = [{ days: range, openDays }, ...replays];
-        meters = options.map((each) => new PlainMeter(codec, { maxCallHours, ...each }));
-        partitions.set(record.partition, meters);
-      }
-      for (const meter of meters) meter.take({ ...record, topic: name });
+      for (const meter of computeOnce(partitions, record.partition, newMeters)) meter.take({ ...record, topic: name });
     });
-    for (const meters of partitions.values()) {
-      for (const [which, meter] of meters.entries()) {
-        for (const [key, total] of meter.totals) {
-          const says = promotions.findLastIndex((promotion) => isPromoted([promotion], total.day)) + 1;
-          if (which === says && total.day >= range.from && total.day <= range.to) counted.set(key, total);
-        }
+    for (const [which, meter] of [...partitions.values()].flatMap((meters) => [...meters.entries()])) {
+      for (const [key, total] of meter.totals) {
+        const says = promotions.findLastIndex((promotion) => isPromoted([promotion], total.day)) + 1;
+        if (which === says && total.day >= range.from && total.day <= range.to) counted.set(key, total);
       }
     }
-  }
+  };
+  await Promise.all([calls, usage].map(count));
   return { counted, lines };
 }
 

@@ -53,14 +53,13 @@ export async function readTopicDays(
     readNewest(kafka, prefix, codec, topic, keep, newer, onRecord);
   const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
 
-  const inputs = await readStandingInputs(kafka, prefix, codec, range, onRecord);
-  const applied = await read(catalogs, () => true, succeed);
-  return {
-    ...inputs,
-    documents: await read(attributions, inRange, laterRevision),
-    statements: await read(statements, inRange, laterRevision),
-    catalog: [...applied.values()][0] ?? null,
-  };
+  const [inputs, documents, stated, applied] = await Promise.all([
+    readStandingInputs(kafka, prefix, codec, range, onRecord),
+    read(attributions, inRange, laterRevision),
+    read(statements, inRange, laterRevision),
+    read(catalogs, () => true, succeed),
+  ]);
+  return { ...inputs, documents, statements: stated, catalog: [...applied.values()][0] ?? null };
 }
 
 /** The same day after day. */
@@ -100,8 +99,10 @@ export async function readStandingInputs(
   };
   // A report that is refused is a dead letter, and takes the place of none.
   const counts = (report: CostReport): boolean => refuseReport(report) === null && inRange(report);
-  const reports = await readNewest(kafka, prefix, codec, costReports, counts, newestReport, onRecord);
-  const totals = await readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, onRecord);
+  const [reports, totals] = await Promise.all([
+    readNewest(kafka, prefix, codec, costReports, counts, newestReport, onRecord),
+    readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, onRecord),
+  ]);
   return {
     reports: Map.groupBy(reports.values(), (report) => report.day),
     totals: Map.groupBy(totals.values(), (total) => total.day),

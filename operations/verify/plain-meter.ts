@@ -24,7 +24,7 @@ export interface PlainMeterOptions {
 /**
  * The meter as one would write it for understanding (allocation.md section 8): maps of objects, one pass from the
  * beginning, no restarts, no bytes. It shares nothing with the processor but the rules for a single line, and needs
- * memory for the identities of open days, some 400 bytes each.
+ * memory for the identities of open days, about 220 bytes each.
  */
 export class PlainMeter {
   /** By key of the topic. */

@@ -13,6 +13,7 @@ import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
 import { settleCommand } from './commands/settle.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { sourcesCommand } from './commands/sources.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -33,6 +34,7 @@ const commands: readonly (() => Command)[] = [
   verifyCommand,
   explainCommand,
   replayCommand,
+  simulateCommand,
   deadLettersCommand,
   demoCommand,
 ];

@@ -10,13 +10,19 @@ import { withWorld } from './world.ts';
 /** `apportion verify` */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('audit days: every unit accounted for, topics = Postgres, weeks and months = days, digests recomputed')
+    .description(
+      'audit days: every unit accounted for, topics = Postgres, days recomputed, digests, history, weeks and months',
+    )
     .requiredOption('--from <day>', 'first day, YYYY-MM-DD')
     .requiredOption('--to <day>', 'last day, included')
-    .action((options: { from: string; to: string }, self: Command) =>
+    .option('--deep', 'count usage anew as well: reads all calls and usage that the log has')
+    .action((options: { from: string; to: string; deep?: true }, self: Command) =>
       withWorld(self, async (world) => {
         const range = selectDays(options.from, options.to);
-        const audited = { kafka: world.kafka, pool: world.pool, prefix: world.settings.topicPrefix };
+        const { kafka, pool, settings } = world;
+        const { openDays, maxCallHours } = settings;
+        const deep = options.deep === true ? { admin: await world.admin(), openDays, maxCallHours } : null;
+        const audited = { kafka, pool, prefix: settings.topicPrefix, deep };
         const progress = startProgress('Reading topics, records');
         const report = (records: number): void => progress.update(records, null);
         const checks = await verify({ ...audited, codec: await world.codec(), report }, range);

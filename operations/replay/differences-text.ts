@@ -4,6 +4,7 @@ import { compareText } from '../../attribution/canonical-json.ts';
 import { table } from '../../runtime/terminal/table.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { Amount } from '../../schemas/scalars.ts';
+import { changeCells, changeColumns } from '../change-table.ts';
 import type { DocumentDifference } from './differences.ts';
 
 /** Days that are shown one by one; the rest stands in the CSV. */
@@ -14,11 +15,11 @@ export function differencesText(differences: readonly DocumentDifference[]): str
   if (differences.length === 0) return 'No document differs.';
   const shown = [...differences].sort(byChange).slice(0, MAX_SHOWN).sort(byPlace);
   const days = table(
-    [{ title: 'day' }, { title: 'tenant' }, ...AMOUNT_COLUMNS],
+    [{ title: 'day' }, { title: 'tenant' }, ...changeColumns('billed')],
     shown.map((one) => [
       formatDay(one.day),
       one.tenant,
-      ...amountCells(one.before.billed, one.after.billed, one.currency),
+      ...changeCells(one.before.billed, one.after.billed, one.currency),
     ]),
   );
   const rest = differences.length - shown.length;
@@ -49,13 +50,6 @@ const CSV_COLUMNS = [
   ...['effective_before', 'effective_after', 'lines_before', 'lines_after'],
 ];
 
-const AMOUNT_COLUMNS = [
-  { title: 'billed before', align: 'right' },
-  { title: 'after', align: 'right' },
-  { title: 'change', align: 'right' },
-  { title: '' },
-] as const;
-
 function tenantsText(differences: readonly DocumentDifference[]): string {
   const sums = new Map<string, { tenant: string; currency: string; before: bigint; after: bigint; days: number }>();
   for (const { tenant, currency, before, after } of differences) {
@@ -71,14 +65,9 @@ function tenantsText(differences: readonly DocumentDifference[]): string {
     .map(({ tenant, currency, before, after, days }) => [
       tenant,
       String(days),
-      ...amountCells(before as Amount, after as Amount, currency),
+      ...changeCells(before as Amount, after as Amount, currency),
     ]);
-  return table([{ title: 'tenant' }, { title: 'days', align: 'right' }, ...AMOUNT_COLUMNS], rows);
-}
-
-function amountCells(before: Amount, after: Amount, currency: string): readonly string[] {
-  const change = (after - before) as Amount;
-  return [formatAmount(before), formatAmount(after), `${change > 0n ? '+' : ''}${formatAmount(change)}`, currency];
+  return table([{ title: 'tenant' }, { title: 'days', align: 'right' }, ...changeColumns('billed')], rows);
 }
 
 function byChange(a: DocumentDifference, b: DocumentDifference): number {

@@ -7,11 +7,12 @@ import type { Publisher } from '../../runtime/publisher.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
-import { addDays, type DayRange, formatDay, startOf } from '../../schemas/day.ts';
+import type { DayRange } from '../../schemas/day.ts';
 import type { Instant } from '../../schemas/scalars.ts';
 import { calls, costReports, usage, usageTotals } from '../../schemas/topics.ts';
 import { publishCatalog, readCatalogInForce } from '../apply-catalog.ts';
 import { groupPositions } from '../pipeline-stages.ts';
+import { checkRetained } from '../retained-log.ts';
 import { type SettleOptions, type Stage, settle } from '../settle.ts';
 import { readPublishedDays } from '../verify/topic-days.ts';
 import { type DocumentDifference, documentDifferences } from './differences.ts';
@@ -58,7 +59,7 @@ export interface Replayed {
  * the result differs from what stands. It runs the same processors as always, in groups of its own: one that was
  * cut off goes on where it was when it is asked for the same again. Nothing but a promotion touches a live topic.
  *
- * @throws ApportionError `replay_beyond_log` when lines of the days are no longer in their topic
+ * @throws ApportionError `beyond_log` when lines of the days are no longer in their topic
  */
 export async function replay(host: ReplayHost, options: ReplayOptions): Promise<Replayed> {
   const { admin, kafka, codec, settings } = host;
@@ -67,7 +68,7 @@ export async function replay(host: ReplayHost, options: ReplayOptions): Promise<
   const digest = options.catalog === null ? null : sha256(canonicalCatalogText(options.catalog));
   const shadow = shadowOf(prefix, days, digest);
   const catalog = options.catalog ?? (await catalogInForce(host));
-  await checkLog(host, days);
+  await checkRetained(admin, prefix, days);
   await openShadow(admin, shadow, settings);
   if (options.catalog !== null) await applyToShadow(host, shadow, options.catalog, options.now);
 
@@ -115,27 +116,6 @@ async function applyToShadow(host: ReplayHost, shadow: Shadow, catalog: Catalog,
   const publisher = host.publisherOf(shadow.prefix);
   await publishCatalog(publisher, catalog, now);
   await publisher.close();
-}
-
-/** Where the log was cut off before the first day, its totals would be too small. */
-async function checkLog({ admin, settings }: ReplayHost, days: DayRange): Promise<void> {
-  const neededMs = startOf(addDays(days.from, -1));
-  for (const { name } of [calls, usage]) {
-    const topic = settings.topicPrefix + name;
-    const starts = await admin.fetchTopicOffsets(topic);
-    const found = await admin.fetchTopicOffsetsByTimestamp(topic, neededMs);
-    for (const { partition, low, high } of starts) {
-      const at = found.find((each) => each.partition === partition);
-      // The first record that is still there is younger than the first that is needed may be: something was deleted.
-      if (low !== '0' && low !== high && at?.offset === low) {
-        throw new ApportionError(
-          'replay_beyond_log',
-          `Records of ${topic} partition ${partition} before its offset ${low} were deleted, and ${formatDay(days.from)} needs them.`,
-          'Give a later first day with --from. What stands of the earlier days stays as it is.',
-        );
-      }
-    }
-  }
 }
 
 function stageOf({ admin }: ReplayHost, shadow: Shadow, role: string, topics: readonly string[]): Stage {

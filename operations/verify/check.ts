@@ -1,3 +1,6 @@
+import type { StoredDay } from './stored-day.ts';
+import type { PublishedDay } from './topic-days.ts';
+
 /** One thing that was audited. */
 export interface Check {
   /** What must hold, as a sentence. */
@@ -37,4 +40,10 @@ export class Checking {
   done(figures = ''): Check {
     return { name: this.#name, compared: this.#compared, faults: this.#faults, failed: this.#failed, figures };
   }
+}
+
+/** Checks that look at one day after the other. */
+export interface DayAudit {
+  audit(stored: StoredDay, published: PublishedDay): void;
+  done(): readonly Check[];
 }

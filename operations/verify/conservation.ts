@@ -1,44 +1,39 @@
-import type { Pool } from 'pg';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
-import type { DayRange } from '../../schemas/day.ts';
 import { formatDay } from '../../schemas/day.ts';
-import type { Day } from '../../schemas/scalars.ts';
 import type { Money, SourceStatement, Statement } from '../../schemas/statement.ts';
 import { moneyText, sameMoney, sumMoney } from '../money.ts';
-import { readDays, readDocuments } from '../read-documents.ts';
-import { readStatements } from '../read-statements.ts';
-import { storedAmount } from '../stored-amount.ts';
-import { type Check, Checking } from './check.ts';
+import { Checking, type DayAudit } from './check.ts';
+import type { StoredReport } from './stored-day.ts';
 
 /** Every unit that came in is in a document, covered, or held: per source, and per day and currency. */
-export async function checkConservation(pool: Pool, range: DayRange): Promise<readonly Check[]> {
+export function auditConservation(): DayAudit {
   const reported = new Checking('charges stored = what the statement says came in, per source, account and day');
   const accounted = new Checking('in = allocated + covered + held + unallocated, per source, account and day');
   const documented = new Checking('documents = in - covered - held, per day and currency');
   const lined = new Checking('a document = the sum of its lines');
-  const totals = new Map<string, { in: Money; documents: Money; apart: Money }>();
-
-  for (const day of await readDays(pool, range.from, range.to)) {
-    const statements = await readStatements(pool, day);
-    const documents = await readDocuments(pool, day);
-    const charges = await readCharges(pool, day);
-    for (const statement of statements) {
-      for (const source of statement.sources) {
-        checkReported(reported, statement, source, charges);
-        checkAccounted(accounted, statement, source);
+  const totals = new Map<string, Sums>();
+  return {
+    audit({ statements, documents, reports }) {
+      for (const statement of statements) {
+        for (const source of statement.sources) {
+          checkReported(reported, statement, source, reports);
+          checkAccounted(accounted, statement, source);
+        }
+        const own = documents.filter((document) => document.currency === statement.currency);
+        for (const document of own) checkLines(lined, document);
+        const sums = sumsOf(statement, own);
+        documented.expect(sameMoney(sumMoney([sums.documents, sums.apart]), sums.in), () => {
+          return `${nameOf(statement)}: in ${moneyText(sums.in)}; documents ${moneyText(sums.documents)}; covered and held ${moneyText(sums.apart)}.`;
+        });
+        const total = totals.get(statement.currency);
+        totals.set(statement.currency, total === undefined ? sums : add(total, sums));
       }
-      const own = documents.filter((document) => document.currency === statement.currency);
-      for (const document of own) checkLines(lined, document);
-      const sums = sumsOf(statement, own);
-      documented.expect(sameMoney(sumMoney([sums.documents, sums.apart]), sums.in), () => {
-        return `${nameOf(statement)}: in ${moneyText(sums.in)}; documents ${moneyText(sums.documents)}; covered and held ${moneyText(sums.apart)}.`;
-      });
-      const total = totals.get(statement.currency);
-      totals.set(statement.currency, total === undefined ? sums : add(total, sums));
-    }
-  }
-  const figures = [...totals].map(([currency, total]) => `${currency}: ${moneyText(total.in)}`).join('; ');
-  return [reported.done(), accounted.done(`in ${figures}`), documented.done(), lined.done()];
+    },
+    done() {
+      const figures = [...totals].map(([currency, total]) => `${currency}: ${moneyText(total.in)}`).join('; ');
+      return [reported.done(), accounted.done(`in ${figures}`), documented.done(), lined.done()];
+    },
+  };
 }
 
 interface Sums {
@@ -68,11 +63,12 @@ function checkReported(
   checking: Checking,
   statement: Statement,
   source: SourceStatement,
-  charges: ReadonlyMap<string, Money>,
+  reports: readonly StoredReport[],
 ): void {
   // A converted report is compared by recomputing the day; its charges are in another currency.
   if (source.rate !== null) return;
-  const stored = charges.get(`${source.source}\n${source.account}`) ?? sumMoney([]);
+  const own = reports.filter(({ report }) => report.source === source.source && report.account === source.account);
+  const stored = sumMoney(own.flatMap(({ report }) => report.lines));
   checking.expect(sameMoney(stored, source.in), () => {
     return `${nameOf(statement)} ${source.source} ${source.account}: charges ${moneyText(stored)}; statement ${moneyText(source.in)}.`;
   });
@@ -92,20 +88,6 @@ function checkLines(checking: Checking, document: AttributionDocument): void {
   checking.expect(sameMoney(lines, document), () => {
     return `${formatDay(document.day)} ${document.tenant} ${document.currency}: document ${moneyText(document)}; lines ${moneyText(lines)}.`;
   });
-}
-
-async function readCharges(pool: Pool, day: Day): Promise<ReadonlyMap<string, Money>> {
-  const { rows } = await pool.query<{ source: string; account: string; billed: string; effective: string }>(
-    `SELECT source, account, sum(billed) AS billed, sum(effective) AS effective
-     FROM cost_charge WHERE day = $1 GROUP BY source, account`,
-    [formatDay(day)],
-  );
-  return new Map(
-    rows.map((row) => [
-      `${row.source}\n${row.account}`,
-      { billed: storedAmount(row.billed), effective: storedAmount(row.effective) },
-    ]),
-  );
 }
 
 function nameOf(statement: Statement): string {

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { newestReport } from '../../attribution/newest-report.ts';
+import { refuseReport } from '../../attribution/refuse-report.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
-import { readTopic } from '../../runtime/kafka/read-topic.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { CatalogRecord } from '../../schemas/catalog-record.ts';
@@ -11,16 +11,31 @@ import type { Day } from '../../schemas/scalars.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import { attributions, catalogs, costReports, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { readPrepared } from './read-prepared.ts';
 
 /** What the topics say of some days: of each key the record that stands. */
-export interface TopicDays {
-  readonly reports: ReadonlyMap<Day, readonly CostReport[]>;
-  readonly totals: ReadonlyMap<Day, readonly UsageTotal[]>;
+export interface TopicDays extends StandingInputs {
   /** By key of the topic. */
   readonly documents: ReadonlyMap<string, AttributionDocument>;
   readonly statements: ReadonlyMap<string, Statement>;
-  /** The catalog applied last. */
+  /** The catalog applied last, with all replays that were ever promoted. */
   readonly catalog: CatalogRecord | null;
+}
+
+/** What the topics say of one day. */
+export interface PublishedDay {
+  readonly reports: readonly CostReport[];
+  readonly totals: readonly UsageTotal[];
+  readonly documents: readonly AttributionDocument[];
+  readonly statements: readonly Statement[];
+}
+
+/** What days are computed from, by day. */
+export interface StandingInputs {
+  readonly reports: ReadonlyMap<Day, readonly CostReport[]>;
+  readonly totals: ReadonlyMap<Day, readonly UsageTotal[]>;
+  /** The first and the last day that the topics have anything of, asked for or not; null when they are empty. */
+  readonly extent: DayRange | null;
 }
 
 /**
@@ -38,19 +53,60 @@ export async function readTopicDays(
     readNewest(kafka, prefix, codec, topic, keep, newer, onRecord);
   const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
 
-  const reports = await read(costReports, inRange, newestReport);
-  const totals = await read(usageTotals, inRange, (a, b) => (b.through >= a.through ? b : a));
-  const applied = await read(
-    catalogs,
-    () => true,
-    (_, b) => b,
+  const [inputs, documents, stated, applied] = await Promise.all([
+    readStandingInputs(kafka, prefix, codec, range, onRecord),
+    read(attributions, inRange, laterRevision),
+    read(statements, inRange, laterRevision),
+    read(catalogs, () => true, succeed),
+  ]);
+  return { ...inputs, documents, statements: stated, catalog: [...applied.values()][0] ?? null };
+}
+
+/** The same day after day. */
+export function publishedDays({ reports, totals, documents, statements }: TopicDays): Map<Day, PublishedDay> {
+  const documentsOf = Map.groupBy(documents.values(), ({ day }) => day);
+  const statementsOf = Map.groupBy(statements.values(), ({ day }) => day);
+  const days = new Set([...reports.keys(), ...totals.keys(), ...documentsOf.keys(), ...statementsOf.keys()]);
+  return new Map(
+    [...days].map((day) => [
+      day,
+      {
+        reports: reports.get(day) ?? [],
+        totals: totals.get(day) ?? [],
+        documents: documentsOf.get(day) ?? [],
+        statements: statementsOf.get(day) ?? [],
+      },
+    ]),
   );
+}
+
+export const NOTHING_PUBLISHED: PublishedDay = { reports: [], totals: [], documents: [], statements: [] };
+
+/** The reports and totals of some days that stand in the topics, all of them in memory. */
+export async function readStandingInputs(
+  kafka: Kafka,
+  prefix: string,
+  codec: PreparedCodec,
+  range: DayRange,
+  onRecord: () => void,
+): Promise<StandingInputs> {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  const inRange = ({ day }: { readonly day: Day }): boolean => {
+    first = Math.min(first, day);
+    last = Math.max(last, day);
+    return day >= range.from && day <= range.to;
+  };
+  // A report that is refused is a dead letter, and takes the place of none.
+  const counts = (report: CostReport): boolean => refuseReport(report) === null && inRange(report);
+  const [reports, totals] = await Promise.all([
+    readNewest(kafka, prefix, codec, costReports, counts, newestReport, onRecord),
+    readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, onRecord),
+  ]);
   return {
     reports: Map.groupBy(reports.values(), (report) => report.day),
     totals: Map.groupBy(totals.values(), (total) => total.day),
-    documents: await read(attributions, inRange, laterRevision),
-    statements: await read(statements, inRange, laterRevision),
-    catalog: [...applied.values()][0] ?? null,
+    extent: first > last ? null : { from: first as Day, to: last as Day },
   };
 }
 
@@ -76,19 +132,8 @@ export async function readStandingTotals(
   range: DayRange,
 ): Promise<ReadonlyMap<string, UsageTotal>> {
   const inRange = ({ day }: UsageTotal): boolean => day >= range.from && day <= range.to;
-  return readNewest(
-    kafka,
-    prefix,
-    codec,
-    usageTotals,
-    inRange,
-    (a, b) => (b.through >= a.through ? b : a),
-    () => {},
-  );
+  return readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, () => {});
 }
-
-/** Decoding waits for this many records, so that the values of a large topic are never all in memory. */
-const CHUNK = 10_000;
 
 async function readNewest<T>(
   kafka: Kafka,
@@ -100,27 +145,24 @@ async function readNewest<T>(
   onRecord: () => void,
 ): Promise<Map<string, T>> {
   const newest = new Map<string, T>();
-  let values: Buffer[] = [];
-  const take = async (): Promise<void> => {
-    const chunk = values;
-    values = [];
-    await codec.prepare(chunk);
-    for (const encoded of chunk) {
-      const value = codec.decode(topic, encoded);
-      // What cannot be decoded is a dead letter already, and nothing that stands.
-      if (value instanceof Undecodable || !keep(value)) continue;
-      const key = topic.key(value);
-      const held = newest.get(key);
-      newest.set(key, held === undefined ? value : newer(held, value));
-    }
-  };
-  await readTopic(kafka, prefix + topic.name, async (record) => {
+  await readPrepared(kafka, prefix + topic.name, codec, (record) => {
     onRecord();
-    if (record.value !== null) values.push(record.value);
-    if (values.length >= CHUNK) await take();
+    const value = record.value === null ? null : codec.decode(topic, record.value);
+    // What cannot be decoded is a dead letter already, and nothing that stands.
+    if (value === null || value instanceof Undecodable || !keep(value)) return;
+    const key = topic.key(value);
+    const held = newest.get(key);
+    newest.set(key, held === undefined ? value : newer(held, value));
   });
-  await take();
   return newest;
+}
+
+function succeed(before: CatalogRecord, after: CatalogRecord): CatalogRecord {
+  return { ...after, promotions: [...before.promotions, ...after.promotions] };
+}
+
+function laterTotal(a: UsageTotal, b: UsageTotal): UsageTotal {
+  return b.through >= a.through ? b : a;
 }
 
 function laterRevision<T extends { readonly calcVersion: number; readonly revision: number }>(a: T, b: T): T {

@@ -1,13 +1,18 @@
-import type { Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { DayRange } from '../../schemas/day.ts';
 import type { Check } from './check.ts';
-import { checkConservation } from './conservation.ts';
+import { auditConservation } from './conservation.ts';
+import { checkCountedAnew } from './counted-anew.ts';
+import { auditDigests } from './digests.ts';
+import { auditHistory } from './history.ts';
 import { checkRecomputed } from './recompute.ts';
 import { checkRollUps } from './roll-ups.ts';
-import { readTopicDays } from './topic-days.ts';
-import { checkTopicsAndPostgres } from './topics-and-postgres.ts';
+import { readStoredDay, storedDays } from './stored-day.ts';
+import { auditStoredInputs } from './stored-inputs.ts';
+import { NOTHING_PUBLISHED, publishedDays, readTopicDays } from './topic-days.ts';
+import { auditTopicsAndPostgres } from './topics-and-postgres.ts';
 
 /** The servers that are audited. */
 export interface Audited {
@@ -15,21 +20,41 @@ export interface Audited {
   readonly pool: Pool;
   readonly prefix: string;
   readonly codec: PreparedCodec;
+  /** Counts usage anew from the whole log, with the settings of the meter; null: the totals are taken as they stand. */
+  readonly deep: DeepAudit | null;
   /** Called with the number of records read so far. */
   readonly report?: (records: number) => void;
 }
 
-/** Audits the days; see each check for what it compares. Nothing is written. */
-export async function verify(
-  { kafka, pool, prefix, codec, report }: Audited,
-  range: DayRange,
-): Promise<readonly Check[]> {
+export interface DeepAudit {
+  readonly admin: Admin;
+  readonly openDays: number;
+  readonly maxCallHours: number;
+}
+
+/**
+ * Audits the days; see each check for what it compares. Together they lead from the log to every number in Postgres:
+ * usage counted anew (deep) = totals, days recomputed = documents and statements = their rows, whose digests fit their
+ * lines, of which weeks and months are the sums. Nothing is written.
+ *
+ * @throws ApportionError `beyond_log` when usage is counted anew and the log does not reach back to the days
+ */
+export async function verify(audited: Audited, range: DayRange): Promise<readonly Check[]> {
+  const { kafka, pool, prefix, codec, deep, report } = audited;
   let records = 0;
-  const topics = await readTopicDays(kafka, prefix, codec, range, () => report?.(++records));
+  const onRecord = (): void => report?.(++records);
+  const topics = await readTopicDays(kafka, prefix, codec, range, onRecord);
+  const published = publishedDays(topics);
+  const audits = [auditConservation(), auditTopicsAndPostgres(), auditDigests(), auditStoredInputs(), auditHistory()];
+  for (const day of [...new Set([...published.keys(), ...(await storedDays(pool, range))])].sort((a, b) => a - b)) {
+    const stored = await readStoredDay(pool, day);
+    for (const each of audits) each.audit(stored, published.get(day) ?? NOTHING_PUBLISHED);
+  }
+  const counting = deep === null ? null : { kafka, prefix, codec, onRecord, ...deep };
   return [
-    ...(await checkConservation(pool, range)),
-    ...(await checkTopicsAndPostgres(pool, range, topics)),
+    ...audits.flatMap((each) => each.done()),
     ...(await checkRollUps(pool, range)),
-    checkRecomputed(topics),
+    ...checkRecomputed(topics),
+    ...(counting === null ? [] : [await checkCountedAnew(counting, range, topics)]),
   ];
 }

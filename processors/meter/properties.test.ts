@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { PlainMeter } from '../../operations/verify/plain-meter.ts';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import { MemoryCluster } from '../../runtime/memory/cluster.ts';
-import { type Committed, type Flush, type InputRecord, type Task, Undecodable } from '../../runtime/task.ts';
+import {
+  type Codec,
+  type Committed,
+  type Flush,
+  type InputRecord,
+  type Task,
+  Undecodable,
+} from '../../runtime/task.ts';
+import { addDays, dayOf } from '../../schemas/day.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import type { Day } from '../../schemas/scalars.ts';
 import { calls, deadLetters, usage, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { type MeterConfig, meter } from '../meter.ts';
 import { callHistories, sampleHistories } from './testing/histories.ts';
-import { type Metered, meterPlainly } from './testing/reference-meter.ts';
 
 const { PROPERTY_RUNS = '500' } = process.env;
 const numRuns = Number(PROPERTY_RUNS);
@@ -29,6 +38,27 @@ test('counts as the plain meter does, whatever comes and whenever it is flushed'
       }
       flushed.push(...flushOf(task));
       assert.deepEqual(writtenBy(flushed), meterPlainly(history, codec, config));
+    }),
+    { numRuns },
+  );
+});
+
+test('a replay counts its days as the plain meter does where no day closes', () => {
+  const ranges = fc.record({ first: fc.nat(6), days: fc.integer({ min: 1, max: 4 }), marginDays: fc.nat(3) });
+  fc.assert(
+    fc.property(histories, configs, ranges, (history, config, { first, days, marginDays }) => {
+      const begin = Math.min(...history.map(({ timestampMs }) => dayOf(timestampMs)));
+      const replay = {
+        days: { from: addDays(begin as Day, first), to: addDays(begin as Day, first + days) },
+        marginDays,
+      };
+      const topic = history[0]?.topic === usage.name ? usage : calls;
+      const task = meter.createTask({ ...config, replay }, { partition: 2, topics: [topic], codec });
+      task.restore(new Map());
+      for (const record of history) task.fold(record);
+      const plain = new PlainMeter(codec, { ...config, openDays: Number.POSITIVE_INFINITY, ...replay });
+      for (const record of history) plain.take(record);
+      assert.deepEqual(writtenBy(flushOf(task)).totals, plain.totals);
     }),
     { numRuns },
   );
@@ -114,6 +144,23 @@ test('comes to the same totals and dead letters on a log with transactions, cras
     { numRuns: numRuns / 2 },
   );
 });
+
+/** What the meter must have written once it has read an input partition: by key, and the reason of each refused offset. */
+interface Metered {
+  readonly totals: ReadonlyMap<string, UsageTotal>;
+  readonly refused: ReadonlyMap<number, string>;
+}
+
+function meterPlainly(records: readonly InputRecord[], codec: Codec, config: MeterConfig): Metered {
+  const days = { from: Number.NEGATIVE_INFINITY as Day, to: Number.POSITIVE_INFINITY as Day };
+  const plain = new PlainMeter(codec, { ...config, days });
+  const refused = new Map<number, string>();
+  for (const record of records) {
+    const reason = plain.take(record);
+    if (reason !== null) refused.set(record.offset, reason);
+  }
+  return { totals: plain.totals, refused };
+}
 
 /** A task that has restored what was committed, as a host would do it. */
 function open(history: readonly InputRecord[], config: MeterConfig, committed: ReadonlyMap<string, Committed>): Task {

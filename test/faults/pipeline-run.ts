@@ -66,10 +66,12 @@ export class PipelineRun {
     return readOutcome(this.world, this.input);
   }
 
-  /** Nothing that `apportion verify` looks at is wrong. */
+  /** Nothing that `apportion verify --deep` looks at is wrong. */
   async audit(): Promise<void> {
     const { kafka, pool, settings } = this.world;
-    const audited = { kafka, pool, prefix: settings.topicPrefix, codec: await this.world.codec() };
+    const { openDays, maxCallHours, topicPrefix: prefix } = settings;
+    const deep = { admin: await this.world.admin(), openDays, maxCallHours };
+    const audited = { kafka, pool, prefix, codec: await this.world.codec(), deep };
     for (const { name, compared, failed, faults } of await verify(audited, this.input.range)) {
       assert.ok(compared > 0, `${name}: nothing was compared`);
       assert.equal(failed, 0, `${name}: ${faults.join('\n')}`);

@@ -47,7 +47,9 @@ test('real bills split by real inference requests add up to what was billed, exa
     const tenants = new Set(documents.map((document) => document.tenant));
     assert.deepEqual([...tenants].sort(), ['__unallocated__', 'code', 'conversation']);
 
-    const audited = { kafka: world.kafka, pool: world.pool, prefix: settings.topicPrefix, codec: await world.codec() };
+    const { openDays, maxCallHours, topicPrefix: prefix } = settings;
+    const deep = { admin: await world.admin(), openDays, maxCallHours };
+    const audited = { kafka: world.kafka, pool: world.pool, prefix, codec: await world.codec(), deep };
     const checks = await verify(audited, { from: input.from, to: input.to });
     assert.deepEqual(
       checks.flatMap((check) => check.faults),

@@ -10,10 +10,12 @@ import { Upstream, type UpstreamAnswer, type UpstreamRequest } from './upstream.
 /** A source as a test plays it: what it answers, what is true of it, and how it changes. */
 export interface SourceModel {
   answer(request: UpstreamRequest): UpstreamAnswer;
-  /** What must stand after a good poll, in the form of `SourceUnderTest.standing`. */
-  truth(): ReadonlyMap<string, unknown>;
+  /** What must stand after a good poll, in the form of `SourceUnderTest.standing`: texts of charges, or sums of usage. */
+  truth(): ReadonlyMap<string, readonly string[] | number>;
   /** Time goes on, and the source with it: there is something new to say. */
   goOn(): void;
+  /** What happens at the source while time goes on, where anything does but that days pass. */
+  happen?(): void;
   /** For sources that tell of days: changes what was said of one of them. */
   restate?(): void;
   /** For the same: leaves out a line that was there. */
@@ -25,8 +27,6 @@ export interface SourceModel {
 export interface SourceUnderTest {
   /** The poller. */
   readonly name: string;
-  /** Reports of cost, or samples of usage. */
-  readonly tells: 'cost' | 'usage';
   /**
    * With short limits: `requestSeconds` below a second. Secrets are `env:SOURCE_KEY`. `account` is that of a second source
    * of cost of the kind; those of usage are told apart by their address.

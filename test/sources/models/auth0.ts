@@ -62,6 +62,10 @@ export class Auth0 implements SourceModel {
 
   goOn(): void {
     this.#clock.nowMs += 300_000;
+    this.happen();
+  }
+
+  happen(): void {
     this.log('s', 'org_a1');
     this.log('fp', 'org_a1');
     this.log('seacft', 'org_a1');
@@ -149,7 +153,6 @@ export const settings = { credentials: { token: 'env:SOURCE_KEY' }, since: '2026
 
 export const auth0Source: SourceUnderTest = {
   name: 'auth0',
-  tells: 'usage',
   nowMs: NOW,
   settings: (url) => ({ url, ...settings, retentionDays: 30 }),
   model: (clock) => new Auth0(clock),

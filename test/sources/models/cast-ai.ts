@@ -121,7 +121,6 @@ export class CastAi implements SourceModel {
 
 export const castAiSource: SourceUnderTest = {
   name: 'cast-ai',
-  tells: 'cost',
   nowMs: Date.parse('2026-03-10T06:00:00Z'),
   settings: (url) => ({ url, apiKey: 'env:SOURCE_KEY', requestSeconds: 0.3 }),
   model: (clock, cluster) => new CastAi(clock, cluster),

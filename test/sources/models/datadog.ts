@@ -18,7 +18,7 @@ const BEYOND: Readonly<Record<string, string>> = {
 };
 
 /** Datadog with one organisation, whose products cost something every day since the first. */
-export class Datadog implements SourceModel {
+class Datadog implements SourceModel {
   readonly #clock: { nowMs: number };
   readonly #org: string;
   /** What is different from the rule, by day, product and type; null: it is not there. */
@@ -37,6 +37,11 @@ export class Datadog implements SourceModel {
 
   goOn(): void {
     this.#clock.nowMs += 3_600_000;
+  }
+
+  /** What was left out is told of after all. */
+  happen(): void {
+    for (const [key, text] of this.#changes) if (text === null) this.#changes.delete(key);
   }
 
   restate(): void {
@@ -177,7 +182,6 @@ export function rowsOf(rows: readonly string[]): UpstreamAnswer {
 
 export const datadogSource: SourceUnderTest = {
   name: 'datadog',
-  tells: 'cost',
   nowMs: Date.parse('2026-03-20T06:00:00Z'),
   settings: (url) => ({
     ...{ url, apiKey: 'env:SOURCE_KEY', applicationKey: 'env:SOURCE_KEY', requestSeconds: 0.3 },

@@ -6,19 +6,27 @@ import { standingUsage } from '../standing.ts';
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream.ts';
 
 /** One node with a few services, one of which has a name that must be escaped. */
-export class Kong implements SourceModel {
+class Kong implements SourceModel {
   readonly #clock: { nowMs: number };
   readonly #node = new KongNode();
   readonly #truth = new KongTruth();
 
   constructor(clock: { nowMs: number }) {
     this.#clock = clock;
-    this.#answer();
+    this.happen();
   }
 
   goOn(): void {
     this.#clock.nowMs += 30_000;
-    this.#answer();
+    this.happen();
+  }
+
+  happen(): void {
+    this.#node.answer({ service: 'asr' }, 1_000_000);
+    this.#node.answer({ service: 'asr', route: 'other', code: 404 }, 3);
+    this.#node.answer({ service: 'asr', code: 503, source: 'kong' });
+    this.#node.answer({ service: 'voice "eu" \\ bots', code: 500 }, 7);
+    this.#node.answer({ service: '' });
   }
 
   truth(): ReadonlyMap<string, number> {
@@ -30,19 +38,10 @@ export class Kong implements SourceModel {
     assert.equal(path, '/metrics');
     return this.#node.metrics();
   }
-
-  #answer(): void {
-    this.#node.answer({ service: 'asr' }, 1_000_000);
-    this.#node.answer({ service: 'asr', route: 'other', code: 404 }, 3);
-    this.#node.answer({ service: 'asr', code: 503, source: 'kong' });
-    this.#node.answer({ service: 'voice "eu" \\ bots', code: 500 }, 7);
-    this.#node.answer({ service: '' });
-  }
 }
 
 export const kongSource: SourceUnderTest = {
   name: 'kong',
-  tells: 'usage',
   nowMs: Date.parse('2026-03-10T06:00:00Z'),
   settings: (url) => ({
     targets: [`${url}/metrics`],

@@ -100,7 +100,6 @@ export class OpenCost implements SourceModel {
 
 export const opencostSource: SourceUnderTest = {
   name: 'opencost',
-  tells: 'cost',
   nowMs: Date.parse('2026-03-10T06:00:00Z'),
   settings: (url, cluster = CLUSTER) => ({
     url: `${url}/model/`,

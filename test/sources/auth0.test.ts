@@ -2,154 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
-import { DAY_MS, dayOf } from '../../schemas/day.ts';
+import { addDays, DAY_MS, dayOf } from '../../schemas/day.ts';
+import { Auth0, auth0Source, loginKey, PAGE, PERSONAL, problem, settings } from './models/auth0.ts';
 import { Polled, SOURCE_KEY } from './polled.ts';
-import { keepsPollerPromises, type SourceModel, type SourceUnderTest } from './poller-promises.ts';
-import { standingUsage, usageKey } from './standing.ts';
-import { json, Upstream, type UpstreamAnswer, type UpstreamRequest } from './upstream.ts';
+import { keepsPollerPromises } from './poller-promises.ts';
+import { standingUsage } from './standing.ts';
+import { json, Upstream } from './upstream.ts';
 
-const NOW = Date.parse('2026-03-10T06:00:00Z');
-const SINCE = Date.parse('2026-03-09');
-const PAGE = 2;
+keepsPollerPromises(auth0Source);
+
+const { nowMs: NOW } = auth0Source;
 const HOUR_MS = 3_600_000;
-
-/** What must never leave the poller. */
-const PERSONAL = ['jane.doe@example.com', 'auth0|5f7c8ec7c33c6c004bbafe82', '203.0.113.77', 'Firefox 148', 'Jane D'];
-const [userName, userId, ip, userAgent, nickname] = PERSONAL;
-
-interface Login {
-  readonly log_id: string;
-  readonly date: string;
-  readonly type: string;
-  readonly organization_id?: string;
-}
-
-/** The logs of an Auth0 tenant, in the order of their ids. */
-class Auth0 implements SourceModel {
-  paging: NonNullable<SourceModel['paging']> = 'normal';
-  logs: Login[] = [];
-  /** What a log that was dropped is answered with, where somebody wants to go on from it: an error, or the oldest log. */
-  dropped: 'refused' | 'ignored' = 'refused';
-  readonly #clock: { nowMs: number };
-  #count = 0;
-  /** Tokens that were given out. */
-  tokens: string[] = [];
-  tokenSeconds = 86_400;
-
-  constructor(clock: { nowMs: number }) {
-    this.#clock = clock;
-    for (let at = SINCE - HOUR_MS; at < NOW; at += 5 * HOUR_MS) this.log('s', 'org_a1', at);
-    this.log('s', undefined, NOW - HOUR_MS);
-  }
-
-  log(type: string, organization?: string, at = this.#clock.nowMs): void {
-    this.#count += 1;
-    this.logs.push({
-      log_id: `9002026${String(this.#count).padStart(12, '0')}`,
-      date: new Date(at).toISOString(),
-      type,
-      ...(organization === undefined ? {} : { organization_id: organization, organization_name: 'acme' }),
-      ...{ user_name: userName, user_id: userId, ip, user_agent: userAgent, details: { nickname } },
-      ...{ tenant_name: 'prod', client_id: 'AaiyAPdpYdes', hostname: 'prod.eu.auth0.com' },
-    });
-  }
-
-  goOn(): void {
-    this.#clock.nowMs += 300_000;
-    this.log('s', 'org_a1');
-    this.log('fp', 'org_a1');
-    this.log('seacft', 'org_a1');
-    this.log('s', 'org_z9');
-  }
-
-  /** Drops the logs that are older. */
-  drop(olderThan: number): void {
-    this.logs = this.logs.filter(({ date }) => Date.parse(date) >= olderThan);
-  }
-
-  truth(): ReadonlyMap<string, number> {
-    const truth = new Map<string, number>();
-    for (const { type, date, organization_id: tenant = '' } of this.logs) {
-      if (type !== 's' || Date.parse(date) < SINCE) continue;
-      const key = loginKey(tenant, date);
-      truth.set(key, (truth.get(key) ?? 0) + 1);
-    }
-    return new Map([...truth].sort(([a], [b]) => (a < b ? -1 : 1)));
-  }
-
-  answer(request: UpstreamRequest): UpstreamAnswer {
-    const { path, query, headers } = request;
-    if (path === '/oauth/token') return this.#token(request);
-    const [, token = ''] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
-    if (token !== SOURCE_KEY && token !== this.tokens.at(-1)) return problem(401, 'Invalid token');
-    assert.equal(path, '/api/v2/logs');
-    return query.has('from') ? this.#after(request) : this.#search(query);
-  }
-
-  #token({ method, body, headers }: UpstreamRequest): UpstreamAnswer {
-    const asked = JSON.parse(body);
-    assert.equal(method, 'POST');
-    assert.equal(asked.grant_type, 'client_credentials');
-    assert.equal(asked.audience, `http://${headers.host}/api/v2/`);
-    if (asked.client_id !== 'client-1' || asked.client_secret !== SOURCE_KEY) return problem(401, 'access_denied');
-    this.tokens.push(`token-${this.tokens.length + 1}-of-the-test`);
-    return json({ access_token: this.tokens.at(-1), expires_in: this.tokenSeconds, token_type: 'Bearer' });
-  }
-
-  #search(query: URLSearchParams): UpstreamAnswer {
-    assert.equal(query.get('per_page'), '1');
-    const [, since = ''] = /^date:\[(\S+) TO \*\]$/.exec(query.get('q') ?? '') ?? [];
-    const found = this.logs
-      .filter(({ date }) => query.get('q') === null || Date.parse(date) >= Date.parse(since))
-      .sort((a, b) => Date.parse(a.date) - Date.parse(b.date));
-    const one = query.get('sort') === 'date:1' ? found[0] : found.at(-1);
-    return json(one === undefined ? [] : [one]);
-  }
-
-  #after({ query, headers }: UpstreamRequest): UpstreamAnswer {
-    const [from = '', mark = ''] = [query.get('from') ?? '', query.get('mark') ?? ''];
-    assert.equal(query.get('take'), '100');
-    const at = this.logs.findIndex(({ log_id }) => log_id === from);
-    if (at < 0 && this.dropped === 'refused') return problem(400, 'Invalid log id');
-    const page = mark === 'empty' ? [] : this.logs.slice(at + 1, at + 1 + PAGE);
-    const next = page.at(-1)?.log_id ?? from;
-    const url = (id: string, text: string) => `<http://${headers.host}/api/v2/logs?from=${id}&take=100&mark=${text}>`;
-    const answer = (link: string): UpstreamAnswer => json(page, { link: `${link}; rel="next"` });
-    switch (this.paging) {
-      case 'loop':
-        return answer(url(from, 'same'));
-      case 'repeated':
-        return answer(url(from, String((Number(mark) || 0) + 1)));
-      case 'empty':
-        if (page.length > 0) return answer(url(next, 'empty'));
-    }
-    // At the end the next page is this one.
-    if (page.length === 0 && mark === 'next') return answer(url(from, mark));
-    return answer(url(next, 'next'));
-  }
-}
-
-function loginKey(tenant: string, date: string): string {
-  const at = Date.parse(date);
-  const rest = { product: '', cluster: '', namespace: '', owner: '', windowStart: at, windowEnd: at };
-  return usageKey({ meter: 'login', tenant, ...rest }, dayOf(at));
-}
-
-function problem(status: number, message: string): UpstreamAnswer {
-  return { ...json({ statusCode: status, error: 'Problem', message }), status };
-}
-
-const settings = { credentials: { token: 'env:SOURCE_KEY' }, since: '2026-03-09', requestSeconds: 0.3 };
-
-const source: SourceUnderTest = {
-  name: 'auth0',
-  nowMs: NOW,
-  settings: (url) => ({ url, ...settings, retentionDays: 30 }),
-  model: (clock) => new Auth0(clock),
-  standing: ({ samples }) => standingUsage(samples),
-};
-
-keepsPollerPromises(source);
 
 async function opened(own: Record<string, unknown> = {}, catalog?: () => Catalog) {
   const clock = { nowMs: NOW };
@@ -426,7 +289,7 @@ test('a limit of requests is waited for until it counts anew', async () => {
 
 test('a day that a command names does not make logs be left out', async () => {
   await using at = await opened();
-  const yesterday = dayOf(SINCE);
+  const yesterday = addDays(dayOf(NOW), -1);
   await at.polled.poll({ days: { from: yesterday, to: yesterday } });
   at.isTrue();
   assert.match(at.polled.status.warnings.join('\n'), /whatever days are asked for/);

@@ -15,62 +15,16 @@ import { createSecrets } from '../../runtime/secrets.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { UsageSample } from '../../schemas/usage-sample.ts';
 import { KongNode, KongTruth } from './kong-node.ts';
-import { Polled, SOURCE_KEY } from './polled.ts';
-import { keepsPollerPromises, type SourceModel, type SourceUnderTest } from './poller-promises.ts';
+import { kongSource } from './models/kong.ts';
+import { Polled } from './polled.ts';
+import { keepsPollerPromises } from './poller-promises.ts';
 import { standingUsage } from './standing.ts';
-import { Upstream, type UpstreamAnswer, type UpstreamRequest } from './upstream.ts';
+import { Upstream } from './upstream.ts';
 
-const NOW = Date.parse('2026-03-10T06:00:00Z');
+keepsPollerPromises(kongSource);
+
+const { nowMs: NOW } = kongSource;
 const NODES = ['a', 'b'] as const;
-
-/** One node with a few services, one of which has a name that must be escaped. */
-class Kong implements SourceModel {
-  readonly #clock: { nowMs: number };
-  readonly #node = new KongNode();
-  readonly #truth = new KongTruth();
-
-  constructor(clock: { nowMs: number }) {
-    this.#clock = clock;
-    this.#answer();
-  }
-
-  goOn(): void {
-    this.#clock.nowMs += 30_000;
-    this.#answer();
-  }
-
-  truth(): ReadonlyMap<string, number> {
-    return this.#truth.read([this.#node], this.#clock.nowMs);
-  }
-
-  answer({ path, headers }: UpstreamRequest): UpstreamAnswer {
-    if (headers['kong-admin-token'] !== SOURCE_KEY) return { status: 401, body: '{"message":"Unauthorized"}' };
-    assert.equal(path, '/metrics');
-    return this.#node.metrics();
-  }
-
-  #answer(): void {
-    this.#node.answer({ service: 'asr' }, 1_000_000);
-    this.#node.answer({ service: 'asr', route: 'other', code: 404 }, 3);
-    this.#node.answer({ service: 'asr', code: 503, source: 'kong' });
-    this.#node.answer({ service: 'voice "eu" \\ bots', code: 500 }, 7);
-    this.#node.answer({ service: '' });
-  }
-}
-
-const source: SourceUnderTest = {
-  name: 'kong',
-  nowMs: NOW,
-  settings: (url) => ({
-    targets: [`${url}/metrics`],
-    headers: { 'Kong-Admin-Token': 'env:SOURCE_KEY' },
-    requestSeconds: 0.3,
-  }),
-  model: (clock) => new Kong(clock),
-  standing: ({ samples }) => standingUsage(samples),
-};
-
-keepsPollerPromises(source);
 
 /** Two nodes, each at a path of its own. */
 async function opened(settings: Record<string, unknown> = {}) {

@@ -3,16 +3,19 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ApportionError } from '../../runtime/errors.ts';
 import { DAY_MS } from '../../schemas/day.ts';
+import { lastingFaults, passingFaults } from './faults.ts';
 import { Polled, SOURCE_KEY } from './polled.ts';
-import { type Fault, Upstream, type UpstreamAnswer, type UpstreamRequest } from './upstream.ts';
+import { Upstream, type UpstreamAnswer, type UpstreamRequest } from './upstream.ts';
 
 /** A source as a test plays it: what it answers, what is true of it, and how it changes. */
 export interface SourceModel {
   answer(request: UpstreamRequest): UpstreamAnswer;
-  /** What must stand after a good poll, in the form of `SourceUnderTest.standing`. */
-  truth(): ReadonlyMap<string, unknown>;
+  /** What must stand after a good poll, in the form of `SourceUnderTest.standing`: texts of charges, or sums of usage. */
+  truth(): ReadonlyMap<string, readonly string[] | number>;
   /** Time goes on, and the source with it: there is something new to say. */
   goOn(): void;
+  /** What happens at the source while time goes on, where anything does but that days pass. */
+  happen?(): void;
   /** For sources that tell of days: changes what was said of one of them. */
   restate?(): void;
   /** For the same: leaves out a line that was there. */
@@ -24,10 +27,13 @@ export interface SourceModel {
 export interface SourceUnderTest {
   /** The poller. */
   readonly name: string;
-  /** With short limits: `requestSeconds` below a second. Secrets are `env:SOURCE_KEY`. */
-  settings(url: string): Record<string, unknown>;
+  /**
+   * With short limits: `requestSeconds` below a second. Secrets are `env:SOURCE_KEY`. `account` is that of a second source
+   * of cost of the kind; those of usage are told apart by their address.
+   */
+  settings(url: string, account?: string): Record<string, unknown>;
   /** With one account, so that what breaks it breaks all. */
-  model(clock: { nowMs: number }): SourceModel;
+  model(clock: { nowMs: number }, account?: string): SourceModel;
   /** What stands after all that was published. */
   standing(polled: Polled): ReadonlyMap<string, unknown>;
   /** When the tests begin. */
@@ -42,32 +48,6 @@ interface Case {
   readonly model: SourceModel;
   readonly clock: { nowMs: number };
 }
-
-/** Faults that do not pass: the run breaks. */
-const LASTING: Readonly<Record<string, Fault>> = {
-  '400': { kind: 'status', status: 400 },
-  '401': { kind: 'status', status: 401 },
-  '403': { kind: 'status', status: 403 },
-  '429': { kind: 'status', status: 429 },
-  '500': { kind: 'status', status: 500 },
-  'a redirect': { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } },
-  'no answer': { kind: 'stall' },
-  'a reset': { kind: 'reset' },
-  'a cut in the body': { kind: 'cut' },
-  'half of the body': { kind: 'truncated' },
-  'a page of HTML': { kind: 'body', body: '<html><body>Please sign in</body></html>' },
-  'a body of another shape': { kind: 'body', body: '{"items":"none","data":7}' },
-};
-
-/** Faults that have passed by the next attempt: the run goes well. */
-const PASSING: Readonly<Record<string, Fault>> = {
-  '500 once': { kind: 'status', status: 500 },
-  '503 once': { kind: 'status', status: 503 },
-  '429 once': { kind: 'status', status: 429, headers: { 'retry-after': '0' } },
-  'no answer once': { kind: 'stall' },
-  'a reset once': { kind: 'reset' },
-  'a cut in the body once': { kind: 'cut' },
-};
 
 export function keepsPollerPromises(source: SourceUnderTest): void {
   const isDue = ([name]: readonly [string, unknown]): boolean => source.exempt?.[name] === undefined;
@@ -138,7 +118,7 @@ export function keepsPollerPromises(source: SourceUnderTest): void {
       await isGood(at);
     });
 
-    for (const [name, fault] of Object.entries(LASTING).filter(isDue)) {
+    for (const [name, fault] of Object.entries(lastingFaults).filter(isDue)) {
       test(`${name}: nothing is published from the broken poll, and the next good one catches up`, async () => {
         for (const position of await positions()) {
           await using at = await open();
@@ -155,7 +135,7 @@ export function keepsPollerPromises(source: SourceUnderTest): void {
       });
     }
 
-    for (const [name, fault] of Object.entries(PASSING).filter(isDue)) {
+    for (const [name, fault] of Object.entries(passingFaults).filter(isDue)) {
       test(`${name}: the request is made again, and the poll goes well`, async () => {
         for (const position of await positions()) {
           await using at = await open();

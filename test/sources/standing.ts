@@ -53,11 +53,12 @@ export function standingUsage(samples: readonly UsageSample[]): ReadonlyMap<stri
   return new Map([...sums].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** A list of texts as JSON, the day first. */
 export function usageKey(
   { meter, tenant, product, cluster, namespace, owner }: Omit<UsageSample, 'source' | 'sampleId' | 'quantity'>,
   day: Day,
 ): string {
-  return [formatDay(day), meter, tenant, product, cluster, namespace, owner].join(' ');
+  return JSON.stringify([formatDay(day), meter, tenant, product, cluster, namespace, owner]);
 }
 
 function sorted(entries: readonly (readonly [string, readonly string[]])[]): Standing {

@@ -14,14 +14,16 @@ const PAGE = 2;
 export class CastAi implements SourceModel {
   paging: NonNullable<SourceModel['paging']> = 'normal';
   readonly #clock: { nowMs: number };
+  readonly #cluster: string;
   /** What is different from the rule, by day and namespace; null: the line is not there. */
   readonly #changes = new Map<string, string | null>();
 
   /** Of the first poll. */
   #first: Day | null = null;
 
-  constructor(clock: { nowMs: number }) {
+  constructor(clock: { nowMs: number }, cluster = CLUSTER) {
     this.#clock = clock;
+    this.#cluster = cluster;
   }
 
   goOn(): void {
@@ -63,7 +65,7 @@ export class CastAi implements SourceModel {
         };
         return chargeText(line, 'USD');
       });
-      if (lines.length > 0) truth.set(`cast-ai ${CLUSTER} ${formatDay(day)}`, lines.sort());
+      if (lines.length > 0) truth.set(`cast-ai ${this.#cluster} ${formatDay(day)}`, lines.sort());
     }
     return truth;
   }
@@ -71,12 +73,14 @@ export class CastAi implements SourceModel {
   answer({ path, query, headers, method, body }: UpstreamRequest): UpstreamAnswer {
     if (headers['x-api-key'] !== SOURCE_KEY) return { status: 401, body: '{"message":"unauthorized"}' };
     if (path === '/v1/kubernetes/external-clusters') {
-      return json({ items: [{ id: CLUSTER, name: 'prod-eu-1', region: { name: 'eu-central-1' }, status: 'ready' }] });
+      return json({
+        items: [{ id: this.#cluster, name: 'prod-eu-1', region: { name: 'eu-central-1' }, status: 'ready' }],
+      });
     }
     const from = dayOf(Date.parse(query.get('startTime') ?? ''));
     const until = dayOf(Date.parse(query.get('endTime') ?? ''));
     if (path === '/v1/cost-reports/organization/daily-cost') return json(this.#dailyCost(from, until));
-    assert.equal(path, `/v1/cost-reports/clusters/${CLUSTER}/namespace-cost-summaries`);
+    assert.equal(path, `/v1/cost-reports/clusters/${this.#cluster}/namespace-cost-summaries`);
     assert.deepEqual([method, body], ['POST', '{}']);
     assert.equal(until - from, 1, 'a summary is a total of its whole window: one day at a time');
     assert.equal(query.get('includeIdleResourceCosts'), 'true');
@@ -111,7 +115,7 @@ export class CastAi implements SourceModel {
         costSpotFallbackPerHour: '0',
       });
     }
-    return { items: [{ clusterId: CLUSTER, intervals }] };
+    return { items: [{ clusterId: this.#cluster, intervals }] };
   }
 }
 
@@ -119,6 +123,6 @@ export const castAiSource: SourceUnderTest = {
   name: 'cast-ai',
   nowMs: Date.parse('2026-03-10T06:00:00Z'),
   settings: (url) => ({ url, apiKey: 'env:SOURCE_KEY', requestSeconds: 0.3 }),
-  model: (clock) => new CastAi(clock),
+  model: (clock, cluster) => new CastAi(clock, cluster),
   standing: ({ reports }) => standingReports(reports),
 };

@@ -17,7 +17,7 @@ import type { PollMemory } from './memory.ts';
 import { newReports } from './new-reports.ts';
 import type { CommonSettings } from './settings.ts';
 import { createSourceHttp } from './source-http.ts';
-import { windowOf } from './window.ts';
+import { type Window, windowOf } from './window.ts';
 
 export interface RunOptions {
   readonly name: string;
@@ -264,7 +264,7 @@ export class Run implements PollRun {
       if (found.isEmptyRefused) this.#account.refused.push(cost.day);
       if (found.reports.length === 0) this.unchanged += 1;
       this.#account.isTold ||= cost.lines.length > 0 || acceptEmpty;
-      this.#account.isUnsettled ||= found.isUnsettled;
+      this.#account.isUnsettled ||= found.isUnsettled && this.#isPastUsual(cost);
       for (const report of found.reports) this.#memory.sent.remember(report, cost.account);
       return found.reports;
     });
@@ -292,10 +292,15 @@ export class Run implements PollRun {
     this.#pendingBytes = 0;
   }
 
-  #lookBack(account: string): DayRange & { isFull: boolean } {
+  #lookBack(account: string): Window {
     const { lookBack, name } = this.#options;
     if (lookBack === null) throw new Error(`${name} tells only of now`);
     return windowOf(lookBack, this.#memory.account(account), this.startedAt);
+  }
+
+  /** Whether only a full look asks for the day again. */
+  #isPastUsual({ account, day }: DayCost): boolean {
+    return this.#options.lookBack !== null && day < this.#lookBack(account).usualFrom;
   }
 
   #compareClocks(aheadMs: number): void {

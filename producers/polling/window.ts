@@ -10,11 +10,17 @@ export interface AccountMemory {
   readonly fullDueAt: Instant | null;
 }
 
+export interface Window extends DayRange {
+  readonly isFull: boolean;
+  /** The days from this one on are asked for again at the next run in any case. */
+  readonly usualFrom: Day;
+}
+
 /**
  * The days that a run asks for: from as far back as the source may have changed something since the account was last
  * read, however long ago that was, up to today.
  */
-export function windowOf(lookBack: LookBack, account: AccountMemory, now: Instant): DayRange & { isFull: boolean } {
+export function windowOf(lookBack: LookBack, account: AccountMemory, now: Instant): Window {
   const today = dayOf(now);
   const lastRead = Math.min(today, account.readAt === null ? today : dayOf(account.readAt)) as Day;
   const usual =
@@ -22,7 +28,7 @@ export function windowOf(lookBack: LookBack, account: AccountMemory, now: Instan
   const { full } = lookBack;
   const isFull = full !== undefined && (account.fullDueAt === null || now >= account.fullDueAt);
   const from = isFull ? Math.min(usual, addDays(today, -full.days)) : usual;
-  return { from: Math.max(from, addDays(today, -lookBack.reachDays)) as Day, to: today, isFull };
+  return { from: Math.max(from, addDays(today, -lookBack.reachDays)) as Day, to: today, isFull, usualFrom: usual };
 }
 
 function firstOfPreviousMonth(day: Day): Day {

@@ -26,18 +26,18 @@ async function opened(settings: Record<string, unknown> = {}) {
   return { clock, model, upstream, polled };
 }
 
-test('a month of a cluster takes a request a day beside its pages, and a day afterwards as few as must be', async () => {
+test('a month of a cluster takes a request a day beside its pages, once and when it has settled, then weekly', async () => {
   const { clock, upstream, polled } = await opened();
   await using _closing = upstream;
-  await polled.poll();
-  const summaries = () =>
-    upstream.requests.filter(({ path, query }) => path.includes('summaries') && !query.get('page.cursor'));
-  assert.equal(summaries().length, 31);
-  await polled.poll();
-  const afterFull = summaries().length;
-  clock.nowMs += 3_600_000;
-  await polled.poll();
-  assert.equal(summaries().length - afterFull, 4, 'today and the three days before it');
+  const counts: number[] = [];
+  for (let day = 0; day < 10; day++) {
+    const before = upstream.requests.length;
+    await polled.poll();
+    const asked = upstream.requests.slice(before);
+    counts.push(asked.filter(({ path, query }) => path.includes('summaries') && !query.get('page.cursor')).length);
+    clock.nowMs += DAY_MS;
+  }
+  assert.deepEqual(counts, [31, 31, 5, 5, 5, 5, 5, 5, 31, 5], 'today, and from three days before the last poll on');
 });
 
 test('a day is final when it is three days old and has not changed since', async () => {

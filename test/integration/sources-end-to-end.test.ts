@@ -72,6 +72,7 @@ async function check(t: TestContext, run: PipelineRun, sources: readonly PlayedS
   const { pool } = run.world;
 
   await t.test('what stands of each source is what it says', async () => {
+    for (const { name, truth } of sources) assert.ok(truth.size > 0, `${name} has something to say`);
     assert.deepEqual(await differencesIn(pool, range, sources), []);
     await run.audit();
     assert.deepEqual(await endsOf(run, deadLetters.name), [0, 0, 0, 0]);

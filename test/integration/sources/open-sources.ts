@@ -3,6 +3,7 @@ import { addDays, dayOf, formatDay } from '../../../schemas/day.ts';
 import { allSources } from '../../sources/models/all.ts';
 import { auth0Source } from '../../sources/models/auth0.ts';
 import { FocusFiles } from '../../sources/models/focus-files.ts';
+import { kubernetesSource } from '../../sources/models/kubernetes.ts';
 import { opencostSource } from '../../sources/models/opencost.ts';
 import type { SourceUnderTest } from '../../sources/poller-promises.ts';
 import { Upstream } from '../../sources/upstream.ts';
@@ -38,7 +39,7 @@ async function playedAt(source: SourceUnderTest, startMs: number, word?: string)
   );
   const settings = { ...source.settings(upstream.url, word), ...BUSY, ...ownSettings(source, startMs) };
   const name = word === undefined ? source.name : `${source.name}:${word}`;
-  return { name, settings, clock, model, upstream };
+  return { name, settings, clock, model, upstream, isContinuous: source === kubernetesSource };
 }
 
 /** Roles work on the same machine: what is slow is not away. */
@@ -53,5 +54,5 @@ function playedFiles(startMs: number): Played {
   const clock = { nowMs: startMs };
   const folder = temporaryFolder();
   const model = new FocusFiles(clock, folder);
-  return { name: 'focus-file', settings: { paths: [folder] }, clock, model, upstream: null };
+  return { name: 'focus-file', settings: { paths: [folder] }, clock, model, upstream: null, isContinuous: false };
 }

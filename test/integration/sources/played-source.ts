@@ -18,7 +18,9 @@ export interface Played {
   readonly name: string;
   readonly settings: Record<string, unknown>;
   readonly clock: { nowMs: number };
-  readonly model: Pick<SourceModel, 'happen' | 'restate' | 'vanish' | 'truth'>;
+  readonly model: Pick<SourceModel, 'happen' | 'restate' | 'vanish' | 'truth'> & Partial<Pick<SourceModel, 'goOn'>>;
+  /** It tells only of what lies between two polls in quick succession: each turn is three of them, trouble in the middle. */
+  readonly isContinuous: boolean;
   /** Null where it is asked without a server. */
   readonly upstream: Upstream | null;
 }
@@ -49,7 +51,8 @@ export class PlayedSource implements AsyncDisposable {
 
   /** Time goes on, something may change at the source, and it is polled. */
   async turn(atMs: number, { change, trouble }: Turn = QUIET): Promise<void> {
-    const { clock, model } = this.#played;
+    const { clock, model, isContinuous } = this.#played;
+    if (isContinuous) return this.#pollInSuccession(atMs, trouble);
     clock.nowMs = atMs;
     model.happen?.();
     if (change !== null && model[change] !== undefined) {
@@ -57,6 +60,16 @@ export class PlayedSource implements AsyncDisposable {
       this.#count(change);
     }
     await this.poll(trouble);
+  }
+
+  async #pollInSuccession(atMs: number, trouble: Trouble): Promise<void> {
+    const { clock, model } = this.#played;
+    clock.nowMs = atMs;
+    await this.poll();
+    model.goOn?.();
+    await this.poll(trouble);
+    model.goOn?.();
+    await this.poll();
   }
 
   /** Polls once; whether that goes well must be as the trouble has it. */

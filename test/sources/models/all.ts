@@ -4,6 +4,7 @@ import { awsCostExplorerSource } from './aws-cost-explorer.ts';
 import { castAiSource } from './cast-ai.ts';
 import { datadogSource } from './datadog.ts';
 import { kongSource } from './kong.ts';
+import { kubernetesSource } from './kubernetes.ts';
 import { opencostSource } from './opencost.ts';
 
 /** Every source that is asked over HTTP, as a test plays it. */
@@ -13,5 +14,6 @@ export const allSources: readonly SourceUnderTest[] = [
   castAiSource,
   datadogSource,
   kongSource,
+  kubernetesSource,
   opencostSource,
 ];

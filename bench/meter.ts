@@ -1,7 +1,7 @@
 /**
  * How fast calls are metered: `npm run bench:meter`. The meter as it runs (its host, one transaction per task and
- * commit interval, 4 partitions, one process) against a bare kafkajs consumer that only decodes the same records, in
- * turns in one process after a round to warm up; and the memory of 5 million open identities, in a process of its own.
+ * commit interval, 4 partitions, one process) against a bare kafkajs consumer that only decodes the same records, as
+ * kafkajs is published and as it is patched here, in turns in one process after a round to warm up; and the memory of 5 million open identities, in a process of its own.
  * The totals of every round are read back and compared. Uses APPORTION_KAFKA_BROKERS, or the local stack.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,17 +16,19 @@ import { usageTotals } from '../schemas/topics.ts';
 import { countRecords, deleteTopics, emptyOutputs, loadCalls, PARTITIONS, readTotals } from './meter/bench-topics.ts';
 import type { Totals } from './meter/checksum.ts';
 import type { Memory } from './meter/memory.ts';
-import { runBare } from './meter/run-bare.ts';
+import { runBare, stockKafka } from './meter/run-bare.ts';
 import { runMeter } from './meter/run-meter.ts';
 
-const BARE = 'bare consumer';
+const BARE = 'bare consumer, kafkajs as published';
+const PATCHED = 'bare consumer, kafkajs as patched here';
 const COMMIT_INTERVALS_MS = [100, 1000];
 const logger = createLogger('error');
 
 interface Run {
   readonly perSecond: number;
-  /** To the run of the bare consumer just before, since the machine may have other work at times. */
+  /** To the runs of the bare consumers just before, since the machine may have other work at times. */
   readonly ratio: number;
+  readonly ratioToPatched: number;
   /** Of this process; the broker's is its own. */
   readonly cpuMicroseconds: number;
 }
@@ -59,7 +61,9 @@ async function throughput(count: number, rounds: number): Promise<void> {
   );
   const runs = new Map<string, Run[]>();
   const written = new Map<string, number>();
+  const stock = stockKafka(brokers.split(','));
   let bare = Number.NaN;
+  let patched = Number.NaN;
   for (let round = 0; round <= rounds; round++) {
     const measure = async (what: string, run: () => Promise<number>): Promise<void> => {
       const cpuBefore = process.cpuUsage();
@@ -69,12 +73,15 @@ async function throughput(count: number, rounds: number): Promise<void> {
       const of = runs.get(what) ?? [];
       const perSecond = count / seconds;
       if (what === BARE) bare = perSecond;
-      if (round > 0) of.push({ perSecond, ratio: perSecond / bare, cpuMicroseconds: (user + system) / count });
+      if (what === PATCHED) patched = perSecond;
+      const ratios = { ratio: perSecond / bare, ratioToPatched: perSecond / patched };
+      if (round > 0) of.push({ perSecond, ...ratios, cpuMicroseconds: (user + system) / count });
       runs.set(what, of);
     };
     for (const commitIntervalMs of COMMIT_INTERVALS_MS) {
       const unique = `${process.pid}-${round}-${commitIntervalMs}`;
-      await measure(BARE, () => runBare(kafka, count, `bench-bare-${unique}`));
+      await measure(BARE, () => runBare(stock, count, `bench-bare-${unique}`));
+      await measure(PATCHED, () => runBare(kafka, count, `bench-patched-${unique}`));
       await emptyOutputs(admin);
       const what = `meter, commits every ${commitIntervalMs} ms`;
       await measure(what, () => runMeter({ kafka, admin, logger }, `meter-${unique}`, commitIntervalMs, count));
@@ -101,12 +108,13 @@ function printRuns(runs: ReadonlyMap<string, readonly Run[]>, written: ReadonlyM
       what,
       Math.round(median(perSecond)).toLocaleString('en'),
       median(of.map((run) => run.ratio)).toFixed(2),
+      what === BARE ? '' : median(of.map((run) => run.ratioToPatched)).toFixed(2),
       median(of.map((run) => run.cpuMicroseconds)).toFixed(2),
       written.get(what)?.toLocaleString('en') ?? '',
       perSecond.map((rate) => `${Math.round(rate / 1000)}k`).join(' '),
     ];
   });
-  const titles = ['calls/s', 'ratio', 'cpu us/call', 'totals written'];
+  const titles = ['calls/s', 'to published', 'to patched', 'cpu us/call', 'totals written'];
   const columns = [{ title: '' }, ...titles.map(right), { title: 'each round' }];
   console.log(`${table(columns, rows)}\nThe checksum of the totals is right in every round.\n`);
 }

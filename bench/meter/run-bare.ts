@@ -1,10 +1,17 @@
 import type { Kafka } from 'kafkajs';
+import { Kafka as StockKafka } from 'kafkajs-stock';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import { calls } from '../../schemas/topics.ts';
 import { PREFIX } from './bench-topics.ts';
 
 const codec = createLocalCodec();
+
+/** kafkajs as it is published, without our patch. */
+export function stockKafka(brokers: string[]): Kafka {
+  const kafka = new StockKafka({ brokers, clientId: 'bench-bare', logLevel: 1 });
+  return kafka as unknown as Kafka;
+}
 
 /**
  * The ceiling: a kafkajs consumer with the host's fetch sizes that decodes each call with avsc and does nothing else.

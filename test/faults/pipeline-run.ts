@@ -113,19 +113,17 @@ export class PipelineRun {
 
   /** Stops a process in good order, or however it is: it may not have ended by itself before. */
   async dismiss(process: SupervisedRole, how: 'stop' | 'kill' = 'stop'): Promise<void> {
+    this.#started.delete(process);
+    const { deaths } = process;
     if (how === 'kill') process.end();
     else await process.stop();
-    assert.deepEqual(process.deaths, []);
-    this.#started.delete(process);
+    assert.equal(deaths.join('\n'), '');
   }
 
   /** Stops all processes in good order: none of them may have ended by itself before. */
   async stop(): Promise<void> {
     await Promise.all([...this.#started].map((process) => process.stop()));
-    assert.deepEqual(
-      [...this.#started].flatMap(({ deaths }) => deaths),
-      [],
-    );
+    assert.equal([...this.#started].flatMap(({ deaths }) => deaths).join('\n'), '');
   }
 
   /** Ends what is left of the processes. */

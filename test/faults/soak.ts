@@ -32,7 +32,11 @@ const limitMs = Number(values.hours) * 3_600_000;
 /** About as many calls on each day, between days enough for some to close and not more than the horizon keeps. */
 const CALLS_PER_DAY = 50_000;
 const days = Math.min(390, Math.max(14, Math.ceil(lines / CALLS_PER_DAY)));
-const callsPerPiece = Math.max(25, Math.min(1_000, Math.floor(lines / faults / 20)));
+/** Between two faults, so that some are left for as long as most faults last. */
+const PIECES_PER_FAULT = 80;
+const callsPerPiece = Math.max(25, Math.min(1_000, Math.floor(lines / faults / PIECES_PER_FAULT)));
+/** Of days that are fed all the time, every revision stays in the topics: none is made more often than people could read it. */
+const INTERVALS = { APPORTION_COMMIT_INTERVAL_MS: '250', APPORTION_OPEN_DAY_INTERVAL_MS: '1000' };
 /** What settling may take when all that is left is to be read. */
 const SETTLE_LIMIT_MS = 3_600_000;
 
@@ -55,12 +59,16 @@ const report: SoakReport = {
   seconds: 0,
 };
 
+/** Whoever ends it early still hears what has become of all that was sent by then. */
+const interrupted = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort());
+
 const dataFolder = mkdtempSync(join(tmpdir(), 'apportion-soak-'));
 try {
   const stack = { dataFolder, ...(await startStack(dataFolder, say)) };
   const input = faultInput({ seed, nowMs: begunMs, calls: lines, days, callsPerPiece });
-  const signal = AbortSignal.timeout(limitMs);
-  await withDisturbedRun(stack, input, { processes, signal }, async (disturbed) => {
+  const signal = AbortSignal.any([AbortSignal.timeout(limitMs), interrupted.signal]);
+  await withDisturbedRun(stack, input, { processes, variables: INTERVALS, signal }, async (disturbed) => {
     const { run, disk } = disturbed;
     report.fullDisk = disk.how;
     await disturbed.send(scenario({ seed, faults }), ({ kind, fault }, inflicted) => {

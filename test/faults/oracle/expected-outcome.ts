@@ -62,7 +62,7 @@ async function newestReports(world: World): Promise<{ newest: readonly CostRepor
   return { newest: [...newest.values()], letters };
 }
 
-export function ledgerOfDays(reports: readonly CostReport[], totals: readonly UsageTotal[], catalog: Catalog): Ledger {
+function ledgerOfDays(reports: readonly CostReport[], totals: readonly UsageTotal[], catalog: Catalog): Ledger {
   const reportsOf = Map.groupBy(reports, ({ day }) => day);
   const totalsOf = Map.groupBy(totals, ({ day }) => day);
   const days = [...new Set<Day>([...reportsOf.keys(), ...totalsOf.keys()])].sort((a, b) => a - b);

@@ -8,7 +8,7 @@ import { eventually } from '../integration/stack.ts';
 const MAX_DEATHS = 5;
 /** What is kept of the log of a process, for the message of a test that fails. */
 const KEPT_LINES = 200;
-const SAY_LIMIT_MS = 60_000;
+const SAY_LIMIT_MS = 120_000;
 
 /** `apportion run ROLE…` as a process of its own that is started again when it dies, as a supervisor would do. */
 export class SupervisedRole {
@@ -54,6 +54,15 @@ export class SupervisedRole {
     this.#isKilled = true;
     this.#said = [];
     this.#child.kill('SIGKILL');
+  }
+
+  /** It does nothing more, and its connections stay open, until it is woken. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Tells it to stop in good order; resolves when it has. */

@@ -1,5 +1,5 @@
 import { AnsweringServer } from './answering-server.ts';
-import { decidingHeaders, type Exchange, type Request, writeExchanges } from './exchange.ts';
+import { type Answer, decidingHeaders, type Exchange, type Request, writeExchanges } from './exchange.ts';
 import type { FaultRule } from './fault.ts';
 import { stableExchanges } from './stable.ts';
 import { askUpstream, type Upstream } from './upstream.ts';
@@ -13,12 +13,17 @@ export class Recorder {
   readonly #server: AnsweringServer;
   readonly #exchanges: (Exchange | null)[];
 
-  static async before(upstream: Upstream): Promise<Recorder> {
+  static before(upstream: Upstream): Promise<Recorder> {
+    return Recorder.of((request) => askUpstream(upstream, request));
+  }
+
+  /** The same before a server that is asked in a way of the test's own. */
+  static async of(ask: (request: Request) => Promise<Answer>): Promise<Recorder> {
     const exchanges: (Exchange | null)[] = [];
     const server = await AnsweringServer.start(async (request, isLost) => {
       // Answers come in any order; the recording has the order of the questions.
       const at = isLost ? -1 : exchanges.push(null) - 1;
-      const answer = await askUpstream(upstream, request);
+      const answer = await ask(request);
       if (at >= 0) exchanges[at] = { request, answer };
       return answer;
     });

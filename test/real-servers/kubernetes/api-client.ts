@@ -25,7 +25,6 @@ const listShape = z.object({
           .optional(),
       }),
       /** Of a pod's metrics. */
-      timestamp: z.string().optional(),
       containers: z.array(z.object({ usage: z.object({ cpu: z.string(), memory: z.string() }) })).optional(),
       /** Of a pod. */
       status: z.object({ phase: z.string().optional() }).optional(),

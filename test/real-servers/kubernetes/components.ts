@@ -86,6 +86,9 @@ const components: Readonly<Record<ComponentName, (cluster: Cluster) => Supervise
     const args = [
       `--kubeconfig=${kubeconfigFile(cluster.folder)}`,
       '--manage-all-nodes',
+      // A node without a lease counts as lost after 50 s, and kwok then forgets its address. When kwok is started anew, it
+      // waits for the end of the leases that it had.
+      '--node-lease-duration-seconds=10',
       '--node-ip=127.0.0.1',
       `--node-port=${cluster.ports.kwok}`,
       `--server-address=${address}`,

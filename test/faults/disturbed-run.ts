@@ -160,13 +160,17 @@ export class DisturbedRun {
 
   /** Until the sink has met it. */
   async #fillDisk(): Promise<Inflicted> {
-    const begunMs = Date.now();
-    const tells = (line: string): boolean => Date.parse(POSTGRES_AWAY.exec(line)?.[1] ?? '') >= begunMs;
-    const sinks = this.#members.get('postgres-sink') ?? [];
+    let isMet = false;
+    const listening = (this.#members.get('postgres-sink') ?? []).map((sink) =>
+      sink.listen((line) => {
+        isMet ||= line.includes('No space left on device');
+      }),
+    );
     await this.disk.fill();
     try {
-      return await came(() => sinks.some(({ said }) => said.some(tells)));
+      return await came(() => isMet);
     } finally {
+      for (const end of listening) end();
       await this.disk.free();
     }
   }
@@ -198,8 +202,6 @@ async function came(hasCome: () => boolean): Promise<Inflicted> {
   }
   return 'came';
 }
-
-const POSTGRES_AWAY = /^Postgres, to .*, is away since (\S+): trying again$/;
 
 /** Runs share servers: what happens to one happens to all, so it happens once at a time. */
 let latest: Promise<unknown> = Promise.resolve();

@@ -21,6 +21,7 @@ export class SupervisedRole {
   #child: ChildProcess;
   /** What the present process has said, message by message. */
   #said: string[] = [];
+  readonly #listeners = new Set<(line: string) => void>();
   #isKilled = false;
   #isStopping = false;
   #exited: Promise<unknown>;
@@ -36,6 +37,12 @@ export class SupervisedRole {
   /** What the present process has said. */
   get said(): readonly string[] {
     return this.#said;
+  }
+
+  /** Hands on each line of the log from now on, as it is written, until the function that it gives is called. */
+  listen(take: (line: string) => void): () => void {
+    this.#listeners.add(take);
+    return () => this.#listeners.delete(take);
   }
 
   /** Waits until the present process has said something that fits. */
@@ -86,6 +93,7 @@ export class SupervisedRole {
     child.stdout?.resume();
     if (child.stderr !== null) {
       createInterface(child.stderr).on('line', (line) => {
+        for (const take of this.#listeners) take(line);
         said.push(messageOf(line));
         if (said.length > KEPT_LINES) said.shift();
       });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { Client } from 'pg';
 import { readTopic } from '../../../runtime/kafka/read-topic.ts';
 import { eventually, freshDatabase, testStack } from '../../integration/stack.ts';
@@ -12,19 +12,19 @@ const stack = await testStack();
 describe('before Kafka', () => {
   test('clients do all they do through the proxy, though brokers tell them their own addresses', async () => {
     const { proxy, producer, topic } = await producerBehindProxy();
-    await producer.send({ topic, messages: [{ value: 'a' }] });
-    assert.equal(proxy.passed('Produce'), 1);
+    await known(producer, topic);
+    assert.ok(proxy.passed('Produce') > 0);
     await proxy.goAway();
     await assert.rejects(producer.send({ topic, messages: [{ value: 'b' }] }));
   });
 
   for (const [where, written] of [
-    ['request', ['before']],
-    ['reply', ['before', 'cut']],
+    ['request', ['first']],
+    ['reply', ['first', 'cut']],
   ] as const) {
     test(`a cut before the ${where} of Produce: ${written.length === 2 ? 'the broker has it' : 'the broker never gets it'}`, async () => {
       const { proxy, producer, topic } = await producerBehindProxy();
-      await producer.send({ topic, messages: [{ value: 'before' }] });
+      await known(producer, topic);
       proxy.cut('Produce', where);
       await assert.rejects(producer.send({ topic, messages: [{ value: 'cut' }] }));
       assert.deepEqual([proxy.cuts, proxy.isThrough()], [1, true]);
@@ -134,6 +134,11 @@ async function producerBehindProxy(transactionalId?: string, existing?: string) 
   await producer.connect();
   after(() => producer.disconnect().catch(() => {}));
   return { proxy, producer, topic, groupId: `${topic}-group` };
+}
+
+/** A broker takes a moment to know a new topic, and this producer tries nothing again. */
+async function known(producer: Producer, topic: string): Promise<void> {
+  await eventually('the topic to be known', () => producer.send({ topic, messages: [{ value: 'first' }] }));
 }
 
 function directKafka(): Kafka {

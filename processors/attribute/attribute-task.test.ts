@@ -32,6 +32,21 @@ test('commits no offset before the days that it and those before it dirtied are 
   assert.deepEqual([on.offsetOf(costReports), on.offsetOf(usageTotals)], [3, 1]);
 });
 
+test('writes a refusal once, with the offset of its record, though a day before it waits while owners come and go', () => {
+  const on = started();
+  on.append(costReports, report({ a: 1 }));
+  on.flush(NOON_MS);
+  on.append(costReports, report({ a: 2 }, { observedAt: NOON_MS + 1 }));
+  const refused = on.appendBytes(costReports.name, { value: Buffer.from('no report') });
+  on.append(costReports, report({ a: 7 }, { day: day('2026-03-08') }));
+  const flushes = [on.flush(NOON_MS + 500), on.restart().flush(LATER_MS), on.restart().flush(2 * LATER_MS)];
+  assert.deepEqual(
+    flushes.map((flushed) => flushed?.letters.map(({ offset }) => offset) ?? []),
+    [[], [refused], []],
+  );
+  assert.equal(on.offsetOf(costReports), 4);
+});
+
 test('leaves days for the next flush when computing takes long, the newest day first', () => {
   let clockMs = 0;
   const on = started({

@@ -104,10 +104,10 @@ export class AttributeTask implements Task {
   flush(nowMs: number): Flush | null {
     this.#goLiveWhenCaughtUp();
     const batch = new Batch(this.#codec);
-    this.#refusals.moveTo(batch);
     const current = this.#catalogs.current;
     if (this.#isLive && current !== null) this.#writeDays(batch, nowMs, current.compiled);
     this.#forgetDays(nowMs);
+    this.#refusals.moveTo(batch, (topic) => this.#daysSettled(topic));
     const committed = this.#committed();
     const text = JSON.stringify([...committed]);
     if (batch.records.length === 0 && text === this.#lastCommitted) return null;
@@ -242,17 +242,21 @@ export class AttributeTask implements Task {
     this.#days.forgetBefore(firstDay);
   }
 
-  /** An offset is committed once every day that its record or an earlier one dirtied is out. */
+  /** An offset is committed once every day that its record or an earlier one dirtied is out, and every refusal. */
   #committed(): Map<string, Committed> {
     const metadata = catalogMetadata(this.#settled(catalogs.name));
     return new Map(INPUTS.map((topic) => [topic, { offset: this.#settled(topic), metadata }]));
   }
 
   #settled(topic: string): number {
+    return Math.min(this.#daysSettled(topic), this.#refusals.firstOf(topic));
+  }
+
+  #daysSettled(topic: string): number {
     const position = this.#position(topic);
     // Which days the catalogs that came meanwhile touch is known only once all days are.
     const read = this.#isLive || topic !== catalogs.name ? position.next : position.committed;
-    return Math.min(read, this.#days.firstDirtiedBy(topic), this.#refusals.firstOf(topic));
+    return Math.min(read, this.#days.firstDirtiedBy(topic));
   }
 
   #position(topic: string): Position {

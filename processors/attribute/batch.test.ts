@@ -23,9 +23,9 @@ test('is full at 32 MiB; what is left over waits, and its offset with it', () =>
   const refusals = new Refusals();
   for (const offset of [0, 1, 2, 3, 4]) refusals.add(record(offset, 10 * MIB), new Refused('invalid', 'It is wrong.'));
   const first = new Batch(codec);
-  refusals.moveTo(first);
+  refusals.moveTo(first, () => 5);
   assert.deepEqual([first.records.length, refusals.firstOf('cost-reports.v1')], [4, 4]);
-  refusals.moveTo(new Batch(codec));
+  refusals.moveTo(new Batch(codec), () => 5);
   assert.equal(refusals.firstOf('cost-reports.v1'), Number.POSITIVE_INFINITY);
 });
 

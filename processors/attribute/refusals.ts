@@ -14,14 +14,16 @@ export class Refusals {
     this.#waiting.push({ topic, partition, offset, timestamp, processor, reason, detail, key, value, headers });
   }
 
-  /** As many as the batch takes. */
-  moveTo(batch: Batch): void {
-    let moved = 0;
-    for (; moved < this.#waiting.length && !batch.isFull; moved++) {
-      const letter = this.#waiting[moved];
-      if (letter !== undefined) batch.add(deadLetters, letter);
-    }
-    this.#waiting = this.#waiting.slice(moved);
+  /**
+   * Those that lie before what is committed with the batch, as many as it takes: a letter that went out ahead of its
+   * offset would be written again by whoever takes over in between. `settled` gives that offset, but for letters.
+   */
+  moveTo(batch: Batch, settled: (topic: string) => number): void {
+    this.#waiting = this.#waiting.filter((letter) => {
+      if (batch.isFull || letter.offset >= settled(letter.topic)) return true;
+      batch.add(deadLetters, letter);
+      return false;
+    });
   }
 
   /** The offset of the first one of a topic, which is not committed before it is out; infinity when there is none. */

@@ -1,5 +1,6 @@
-import { type Ledger, withoutRepeats } from '../simulation/ledger.ts';
-import type { Letter, Outcome } from './outcome.ts';
+import type { Ledger } from '../simulation/ledger.ts';
+import type { Letter } from './letter.ts';
+import type { Outcome } from './outcome.ts';
 
 /** In what two outcomes differ, in sentences; nothing when they are the same to the last byte. */
 export function differences(expected: Outcome, actual: Outcome): readonly string[] {
@@ -9,23 +10,6 @@ export function differences(expected: Outcome, actual: Outcome): readonly string
     ...betweenLedgers('as dead letters', textsOf(expected.letters), textsOf(actual.letters)),
     ...standingTwice(actual.letters),
   ];
-}
-
-/**
- * The same where a sender may have repeated what was not acknowledged: how often lines came is then left out, and which
- * offsets they have.
- */
-export function differencesButRepeats(expected: Outcome, actual: Outcome): readonly string[] {
-  return differences(unrepeated(expected), unrepeated(actual));
-}
-
-function unrepeated({ postgres, subscriber, letters }: Outcome): Outcome {
-  const once = new Map(letters.map(({ processor, digest }) => [`${processor} ${digest}`, { processor, digest }]));
-  return {
-    postgres: withoutRepeats(postgres),
-    subscriber: withoutRepeats(subscriber),
-    letters: [...once.values()].map((letter) => ({ ...letter, origin: letter.digest })),
-  };
 }
 
 function betweenLedgers(where: string, expected: Ledger, actual: Ledger): readonly string[] {

@@ -1,17 +1,19 @@
 import { parse } from 'yaml';
 import { parseCatalog } from '../../attribution/parse-catalog.ts';
+import { makeCalls } from '../../local/demo/speech-platform/calls.ts';
 import { speechPlatform } from '../../local/demo/speech-platform.ts';
 import type { Call } from '../../schemas/call.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import { addDays, DAY_MS, type DayRange, dayOf } from '../../schemas/day.ts';
 
-/** What is sent in every run that is compared: the same, in the same order, up to the last record. */
+/** What is sent in a run: the same for the same options, in the same order, up to the last record. */
 export interface FaultInput {
   readonly catalog: Catalog;
-  /** Sent one after the other. */
-  readonly pieces: readonly Piece[];
   readonly range: DayRange;
+  readonly pieceCount: number;
+  /** From the first one on, made as they are asked for: not all of them have room in memory. Sent one after the other. */
+  pieces(): Generator<Piece, void>;
 }
 
 export interface Piece {
@@ -24,42 +26,65 @@ export interface Piece {
   readonly newer: boolean;
 }
 
-const SEED = 11;
-const CALLS = 12_000;
-const CALLS_PER_PIECE = 40;
+export interface InputOptions {
+  readonly seed: number;
+  readonly nowMs: number;
+  /** Calls at least; some lines come again or are to be refused. */
+  readonly calls: number;
+  readonly days: number;
+  readonly callsPerPiece: number;
+}
+
+/** Calls come as a chapter of so many days after another, each of which begins a day later: days overlap, as they do. */
+const CHAPTER_DAYS = 3;
 /** Every so many pieces, something comes that is refused. */
 const REFUSED_EVERY = 10;
 /** More than the days that stay open, so that a call moved back by them is late. */
 const LATE_DAYS = 10;
 
-/** Two weeks of the demo's platform up to yesterday, its bills among the calls, with lines that must be refused. */
-export function faultInput(nowMs: number): FaultInput {
+/** The demo's platform up to yesterday, its bills among the calls, with lines that must be refused. */
+export function faultInput({ seed, nowMs, calls, days, callsPerPiece }: InputOptions): FaultInput {
   const lastDay = addDays(dayOf(nowMs), -1);
-  const platform = speechPlatform({ seed: SEED, lastDay, calls: CALLS });
+  const platform = speechPlatform({ seed, lastDay, days, calls: 0 });
   const parsed = parseCatalog(parse(platform.catalog));
   if (!parsed.ok) throw new Error(`The demo's catalog is wrong: ${JSON.stringify(parsed.faults)}`);
+  const reports = [...platform.reports, ...platform.restatements];
+  const chapters = days - CHAPTER_DAYS + 1;
+  const callsPerChapter = Math.ceil(calls / chapters);
+  const piecesPerChapter = Math.ceil(callsPerChapter / callsPerPiece);
+  const pieceCount = chapters * piecesPerChapter;
   return {
     catalog: parsed.catalog,
-    pieces: piecesOf(platform.calls, [...platform.reports, ...platform.restatements]),
-    range: { from: platform.firstDay, to: platform.lastDay },
+    range: { from: platform.firstDay, to: lastDay },
+    pieceCount,
+    *pieces() {
+      for (let chapter = 0; chapter < chapters; chapter++) {
+        const end = addDays(platform.firstDay, chapter + CHAPTER_DAYS - 1);
+        const { lines } = makeCalls(seed + chapter, end, CHAPTER_DAYS, callsPerChapter);
+        for (let index = 0; index < piecesPerChapter; index++) {
+          const place = chapter * piecesPerChapter + index;
+          const due = { calls: share(lines, index, piecesPerChapter), reports: share(reports, place, pieceCount) };
+          yield pieceOf(due, place, { hasLate: chapter >= LATE_DAYS, isNewer: place >= pieceCount / 2 });
+        }
+      }
+    },
   };
 }
 
-function piecesOf(calls: readonly Call[], reports: readonly CostReport[]): readonly Piece[] {
-  const count = Math.ceil(calls.length / CALLS_PER_PIECE);
-  return Array.from({ length: count }, (_, index) => {
-    const own = calls.slice(index * CALLS_PER_PIECE, (index + 1) * CALLS_PER_PIECE);
-    const due = share(reports, index, count);
-    const isRefused = index % REFUSED_EVERY === 0;
-    const refused = isRefused ? own.slice(0, 1) : [];
-    return {
-      calls: [...own, ...refused.map(conflicting), ...(index >= (count * 9) / 10 ? refused.map(late) : [])],
-      reports: due,
-      damagedCalls: refused,
-      damagedReports: isRefused ? due.slice(0, 1) : [],
-      newer: index >= count / 2,
-    };
-  });
+function pieceOf(
+  { calls, reports }: Pick<Piece, 'calls' | 'reports'>,
+  place: number,
+  { hasLate, isNewer }: { hasLate: boolean; isNewer: boolean },
+): Piece {
+  const isBad = place % REFUSED_EVERY === 0;
+  const bad = isBad ? calls.slice(0, 1) : [];
+  return {
+    calls: [...calls, ...bad.map(conflicting), ...(hasLate ? bad.map(late) : [])],
+    reports,
+    damagedCalls: bad,
+    damagedReports: isBad ? reports.slice(0, 1) : [],
+    newer: isNewer,
+  };
 }
 
 /** The part of the values that falls to one of `count` pieces, in order. */

@@ -1,38 +1,33 @@
-/** What a run came to, in a form in which two runs can be compared. */
-import { createHash } from 'node:crypto';
+/** What a run came to, in a form in which it can be compared with what it should have come to. */
 import type { World } from '../../commands/world.ts';
 import { readDays, readDocuments } from '../../operations/read-documents.ts';
 import { readStatements } from '../../operations/read-statements.ts';
-import { readTopic } from '../../runtime/kafka/read-topic.ts';
-import { Undecodable } from '../../runtime/task.ts';
-import { addDays } from '../../schemas/day.ts';
+import { addDays, type DayRange } from '../../schemas/day.ts';
 import { attributions, deadLetters, statements, type Topic } from '../../schemas/topics.ts';
 import { type Ledger, ledgerOf } from '../simulation/ledger.ts';
-import type { FaultInput } from './input.ts';
+import { comparable } from './comparable.ts';
+import { type Letter, letterOf } from './letter.ts';
+import { presentValue, readValues } from './read-values.ts';
 
 export interface Outcome {
   /** Documents and statements as Postgres has them. */
   readonly postgres: Ledger;
   /** The same as a subscriber of the topics holds them. */
   readonly subscriber: Ledger;
-  /** Dead letters by who wrote them, which record they are of, and a digest of all that they say. */
+  /** As they stand in the topic: one that stands twice comes twice. */
   readonly letters: readonly Letter[];
 }
 
-export interface Letter {
-  readonly processor: string;
-  readonly origin: string;
-  /** SHA-256 of reason, key and original bytes. */
-  readonly digest: string;
+export async function readOutcome(world: World, range: DayRange): Promise<Outcome> {
+  const subscriber = ledgerOf(await held(world, attributions), await held(world, statements));
+  return {
+    postgres: comparable(await inPostgres(world, range)),
+    subscriber: comparable(subscriber),
+    letters: await readLetters(world),
+  };
 }
 
-export async function readOutcome(world: World, input: FaultInput): Promise<Outcome> {
-  const documents = await held(world, attributions);
-  const subscriber = ledgerOf(documents, await held(world, statements));
-  return { postgres: await inPostgres(world, input), subscriber, letters: await readLetters(world) };
-}
-
-async function inPostgres({ pool }: World, { range }: FaultInput): Promise<Ledger> {
+async function inPostgres({ pool }: World, range: DayRange): Promise<Ledger> {
   // A day more on both sides: none must have come of anything there.
   const days = await readDays(pool, addDays(range.from, -1), addDays(range.to, 1));
   const documents = [];
@@ -52,10 +47,11 @@ interface Stamped {
 /** Takes a record when its (calcVersion, revision) is not below that of what it holds under the key. */
 async function held<T extends Stamped>(world: World, topic: Topic<T>): Promise<T[]> {
   const newest = new Map<string, T>();
-  for (const value of await valuesOf(world, topic)) {
+  await readValues(world, topic, (decoded) => {
+    const value = presentValue(topic, decoded);
     const before = newest.get(topic.key(value));
     if (before === undefined || !isOlder(value, before)) newest.set(topic.key(value), value);
-  }
+  });
   return [...newest.values()];
 }
 
@@ -63,29 +59,11 @@ function isOlder(one: Stamped, other: Stamped): boolean {
   return one.calcVersion === other.calcVersion ? one.revision < other.revision : one.calcVersion < other.calcVersion;
 }
 
-/** As they stand in the topic: one that stands twice comes twice. */
 async function readLetters(world: World): Promise<readonly Letter[]> {
-  const letters = await valuesOf(world, deadLetters);
-  return letters.map(({ processor, topic, partition, offset, reason, key, value }) => ({
-    processor,
-    origin: `${topic}/${partition}/${offset}`,
-    digest: createHash('sha256')
-      .update(JSON.stringify([reason, key?.toString('base64'), value?.toString('base64')]))
-      .digest('hex'),
-  }));
-}
-
-async function valuesOf<T>(world: World, topic: Topic<T>): Promise<T[]> {
-  const codec = await world.codec();
-  const encoded: Buffer[] = [];
-  await readTopic(world.kafka, world.settings.topicPrefix + topic.name, ({ value }) => {
-    if (value !== null) encoded.push(value);
+  const letters: Letter[] = [];
+  await readValues(world, deadLetters, (value) => {
+    const letter = presentValue(deadLetters, value);
+    letters.push(letterOf(letter.processor, letter.reason, letter));
   });
-  await codec.prepare(encoded);
-  return encoded.map((value) => {
-    const decoded = codec.decode(topic, value);
-    if (decoded instanceof Undecodable)
-      throw new Error(`${topic.name} holds what is no record of it: ${decoded.detail}`);
-    return decoded;
-  });
+  return letters;
 }

@@ -7,12 +7,12 @@ import { verify } from '../../operations/verify/verify.ts';
 import { readSettings } from '../../runtime/config.ts';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
 import { createDatabase, freshPrefix } from '../integration/stack.ts';
-import type { FaultInput } from './input.ts';
+import type { FaultInput, Piece } from './input.ts';
+import { type Expected, expectedOutcome } from './oracle/expected-outcome.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
+import { SESSION_TIMEOUT_MS } from './scenario.ts';
 import { SupervisedRole } from './supervised-role.ts';
 import { openWriters, type Writers } from './writers.ts';
-
-export const roleNames = ['meter', 'attribute', 'postgres-sink'] as const;
 
 const SETTLE_LIMIT_MS = 120_000;
 
@@ -20,50 +20,85 @@ const SETTLE_LIMIT_MS = 120_000;
 export class PipelineRun {
   readonly world: World;
   readonly input: FaultInput;
-  /** Lines of calls that the broker has acknowledged. */
-  acknowledged = 0;
   /** What its processes find in their environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Lines of calls that the broker has acknowledged. */
+  lines = 0;
   readonly #writers: Writers;
-  readonly #started: SupervisedRole[] = [];
+  readonly #signal: AbortSignal | undefined;
+  readonly #pieces: Generator<Piece, void>;
+  readonly #started = new Set<SupervisedRole>();
+  #acknowledgedPieces = 0;
 
-  constructor(world: World, env: Readonly<Record<string, string>>, writers: Writers, input: FaultInput) {
+  /** @param signal ends the input early */
+  constructor(
+    world: World,
+    env: Readonly<Record<string, string>>,
+    writers: Writers,
+    input: FaultInput,
+    signal?: AbortSignal,
+  ) {
     this.world = world;
     this.input = input;
     this.env = env;
     this.#writers = writers;
+    this.#signal = signal;
+    this.#pieces = input.pieces();
   }
 
-  /** Lines of calls of the whole input. */
-  get lines(): number {
-    return this.input.pieces.reduce((sum, piece) => sum + piece.calls.length, 0);
+  /** The share of the input that the broker has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledgedPieces / this.input.pieceCount;
   }
 
   /** Starts a process for each list of roles. */
   start(...processes: readonly (readonly string[])[]): readonly SupervisedRole[] {
-    const started = processes.map((roles) => new SupervisedRole(roles, this.env));
-    this.#started.push(...started);
-    return started;
+    return processes.map((roles) => this.startWith(this.env, roles));
   }
 
-  /** Sends a part of the input, piece after piece; `onAcknowledged` is called when the broker has taken one. */
-  async send(from: number, to: number, onAcknowledged: () => void = () => {}): Promise<void> {
-    for (const piece of this.input.pieces.slice(this.#index(from), this.#index(to))) {
-      await this.#writers.write(piece);
-      this.acknowledged += piece.calls.length;
+  startWith(env: Readonly<Record<string, string>>, roles: readonly string[]): SupervisedRole {
+    const process = new SupervisedRole(roles, env);
+    this.#started.add(process);
+    return process;
+  }
+
+  /** Whether there is nothing more to send. */
+  get isThrough(): boolean {
+    return this.acknowledged >= 1 || this.#signal?.aborted === true;
+  }
+
+  /** Sends the next piece, if there is one. */
+  async sendPiece(): Promise<void> {
+    if (this.isThrough) return;
+    const { value: piece } = this.#pieces.next();
+    if (piece === undefined) throw new Error('the input has fewer pieces than it says');
+    await this.#writers.write(piece);
+    this.lines += piece.calls.length;
+    this.#acknowledgedPieces += 1;
+  }
+
+  /** Sends piece after piece until that share of the input is acknowledged. */
+  async sendUntil(share: number, onAcknowledged: () => void = () => {}): Promise<void> {
+    while (this.acknowledged < share && !this.isThrough) {
+      await this.sendPiece();
       onAcknowledged();
     }
   }
 
   /** Waits until all that was sent is attributed and in Postgres. */
-  settle(): Promise<void> {
-    return settlePipeline(this.world, { timeoutMs: SETTLE_LIMIT_MS });
+  settle(timeoutMs = SETTLE_LIMIT_MS): Promise<void> {
+    return settlePipeline(this.world, { timeoutMs });
   }
 
   /** What has become of all that was sent. */
-  async outcome(): Promise<Outcome> {
-    await this.settle();
-    return readOutcome(this.world, this.input);
+  async outcome(timeoutMs = SETTLE_LIMIT_MS): Promise<Outcome> {
+    await this.settle(timeoutMs);
+    return readOutcome(this.world, this.input.range);
+  }
+
+  /** What must have become of it. */
+  expected(): Promise<Expected> {
+    return expectedOutcome(this.world, this.input.catalog);
   }
 
   /** Nothing that `apportion verify --deep` looks at is wrong. */
@@ -78,13 +113,19 @@ export class PipelineRun {
     }
   }
 
+  /** Stops a process in good order, or however it is: it may not have ended by itself before. */
+  async dismiss(process: SupervisedRole, how: 'stop' | 'kill' = 'stop'): Promise<void> {
+    this.#started.delete(process);
+    const { deaths } = process;
+    if (how === 'kill') process.end();
+    else await process.stop();
+    assert.equal(deaths.join('\n'), '');
+  }
+
   /** Stops all processes in good order: none of them may have ended by itself before. */
   async stop(): Promise<void> {
-    await Promise.all(this.#started.map((process) => process.stop()));
-    assert.deepEqual(
-      this.#started.flatMap(({ deaths }) => deaths),
-      [],
-    );
+    await Promise.all([...this.#started].map((process) => process.stop()));
+    assert.equal([...this.#started].flatMap(({ deaths }) => deaths).join('\n'), '');
   }
 
   /** Ends what is left of the processes. */
@@ -94,28 +135,36 @@ export class PipelineRun {
 
   /** What the processes said last, for the message of a test that fails. */
   lastWords(): string {
-    return this.#started.map(({ name, said, deaths }) => [name, ...deaths, ...said.slice(-12)].join('\n  ')).join('\n');
-  }
-
-  #index(part: number): number {
-    return Math.round(part * this.input.pieces.length);
+    return [...this.#started]
+      .map(({ name, said, deaths }) => [name, ...deaths, ...said.slice(-12)].join('\n  '))
+      .join('\n');
   }
 }
 
-/** Runs with topics, a catalog, an empty database, and further variables; whatever was started in it has ended when this returns. */
+export interface RunOptions {
+  /** Further variables for all that runs in it. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** An empty database, where the run is not to make one. */
+  readonly databaseUrl?: string;
+  /** Ends the input early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs with topics, a catalog and a database of its own; whatever was started in it has ended when this returns. */
 export async function withRun<T>(
   stack: StackAddresses,
   input: FaultInput,
   action: (run: PipelineRun) => Promise<T>,
-  variables: Readonly<Record<string, string>> = {},
+  options: RunOptions = {},
 ): Promise<T> {
-  const env = { ...variables, ...environmentOf(stack, freshPrefix(), await createDatabase(stack.databaseUrl)) };
+  const databaseUrl = options.databaseUrl ?? (await createDatabase(stack.databaseUrl));
+  const env = { ...environmentOf(stack, freshPrefix(), databaseUrl), ...options.variables };
   const settings = readSettings({ env: { ...env, APPORTION_LOG_LEVEL: 'silent' } });
   return withWorldOf(settings, async (world) => {
     await applyTopics(settings, { dryRun: false, logger: world.logger });
     await using writers = await openWriters(world);
     await publishCatalog(await world.publisher(), input.catalog, Date.now());
-    const run = new PipelineRun(world, env, writers, input);
+    const run = new PipelineRun(world, env, writers, input, options.signal);
     try {
       const result = await action(run);
       await run.stop();
@@ -138,7 +187,6 @@ function environmentOf(stack: StackAddresses, prefix: string, databaseUrl: strin
     APPORTION_TOPIC_PREFIX: prefix,
     APPORTION_COMMIT_INTERVAL_MS: '100',
     APPORTION_OPEN_DAY_INTERVAL_MS: '100',
-    // How long the group waits for a dead member: the least that a broker grants.
-    APPORTION_SESSION_TIMEOUT_MS: '6000',
+    APPORTION_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
   };
 }

@@ -8,7 +8,7 @@ import { eventually } from '../integration/stack.ts';
 const MAX_DEATHS = 5;
 /** What is kept of the log of a process, for the message of a test that fails. */
 const KEPT_LINES = 200;
-const SAY_LIMIT_MS = 60_000;
+const SAY_LIMIT_MS = 120_000;
 
 /** `apportion run ROLE…` as a process of its own that is started again when it dies, as a supervisor would do. */
 export class SupervisedRole {
@@ -21,6 +21,7 @@ export class SupervisedRole {
   #child: ChildProcess;
   /** What the present process has said, message by message. */
   #said: string[] = [];
+  readonly #listeners = new Set<(line: string) => void>();
   #isKilled = false;
   #isStopping = false;
   #exited: Promise<unknown>;
@@ -36,6 +37,12 @@ export class SupervisedRole {
   /** What the present process has said. */
   get said(): readonly string[] {
     return this.#said;
+  }
+
+  /** Hands on each line of the log from now on, as it is written, until the function that it gives is called. */
+  listen(take: (line: string) => void): () => void {
+    this.#listeners.add(take);
+    return () => this.#listeners.delete(take);
   }
 
   /** Waits until the present process has said something that fits. */
@@ -54,6 +61,15 @@ export class SupervisedRole {
     this.#isKilled = true;
     this.#said = [];
     this.#child.kill('SIGKILL');
+  }
+
+  /** It does nothing more, and its connections stay open, until it is woken. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Tells it to stop in good order; resolves when it has. */
@@ -77,6 +93,7 @@ export class SupervisedRole {
     child.stdout?.resume();
     if (child.stderr !== null) {
       createInterface(child.stderr).on('line', (line) => {
+        for (const take of this.#listeners) take(line);
         said.push(messageOf(line));
         if (said.length > KEPT_LINES) said.shift();
       });

@@ -5,7 +5,8 @@ import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Commits, type Committed, defineProcessor, type Flush, type TaskId } from '../../runtime/task.ts';
-import { API, Cutter } from './cutting-socket.ts';
+import { kafkaSteps } from '../faults/proxy/kafka-protocol.ts';
+import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { eventually, testStack } from './stack.ts';
 import { changes, factors, type Item, items, sums, untyped } from './toy.ts';
 import { expectedTotals, totalsOf, toyWorld } from './toy-world.ts';
@@ -67,28 +68,26 @@ suite('the host of processors', { timeout: 280_000 }, () => {
   });
 
   test('survives every connection cut, before each request and before each reply', async () => {
-    const cutter = new Cutter();
+    await using proxy = await proxyOfKafka(stack.kafkaBrokers);
     const world = await toyWorld(stack, { partitions: 2 });
     const kafka = new Kafka({
-      brokers: world.brokers,
-      socketFactory: cutter.socketFactory,
+      brokers: [brokerOf(proxy)],
       retry: { initialRetryTime: 20, retries: 3 },
       logLevel: logLevel.NOTHING,
     });
     const member = world.startSums({ kafka });
     const stream = sending(world);
     await stream.more(100);
-    const requests = Object.keys(API) as (keyof typeof API)[];
-    for (const request of requests) {
+    for (const request of kafkaSteps) {
       for (const where of ['request', 'reply'] as const) {
-        const goal = cutter.cuts + 1;
+        const goal = proxy.cuts + 1;
         await stream.more(50);
-        cutter.arm(request, where);
+        proxy.cut(request, where);
         // A task asks for its id and positions when it is opened anew, which is after a commit that failed.
-        if (request === 'initProducerId' || request === 'offsetFetch') cutter.arm('endTxn', 'request');
+        if (request === 'InitProducerId' || request === 'OffsetFetch') proxy.cut('EndTxn', 'request');
         // The group is joined anew when another member comes.
-        const other = request === 'joinGroup' || request === 'syncGroup' ? world.startSums() : null;
-        await eventually(`a cut at ${request} ${where}`, () => cutter.cuts >= goal && cutter.isThrough());
+        const other = request === 'JoinGroup' || request === 'SyncGroup' ? world.startSums() : null;
+        await eventually(`a cut at ${request} ${where}`, () => proxy.cuts >= goal && proxy.isThrough());
         await other?.stop();
       }
     }
@@ -286,23 +285,19 @@ suite('the host of processors', { timeout: 280_000 }, () => {
   test('an idle member arms few timers for each fetch', async () => {
     const world = await toyWorld(stack, { partitions: 1 });
     await world.send(numbers(10));
-    const cutter = new CountingSockets();
-    const kafka = new Kafka({
-      brokers: world.brokers,
-      socketFactory: cutter.socketFactory,
-      logLevel: logLevel.NOTHING,
-    });
+    await using proxy = await proxyOfKafka(stack.kafkaBrokers);
+    const kafka = new Kafka({ brokers: [brokerOf(proxy)], logLevel: logLevel.NOTHING });
     const member = world.startSums({ kafka, commitIntervalMs: 1_000 });
     await allRead(world);
     const original = globalThis.setTimeout;
     let timers = 0;
-    const from = cutter.fetches;
+    const from = proxy.passed('Fetch');
     globalThis.setTimeout = Object.assign((...values: Parameters<typeof original>) => {
       timers++;
       return original(...values);
     }, original);
     try {
-      await eventually('twenty fetches', () => cutter.fetches >= from + 20);
+      await eventually('twenty fetches', () => proxy.passed('Fetch') >= from + 20);
     } finally {
       globalThis.setTimeout = original;
     }
@@ -312,20 +307,6 @@ suite('the host of processors', { timeout: 280_000 }, () => {
 });
 
 type World = Awaited<ReturnType<typeof toyWorld>>;
-
-/** Counts the fetches of a client. */
-class CountingSockets extends Cutter {
-  fetches = 0;
-  override readonly socketFactory: Cutter['socketFactory'] = (config) => {
-    const socket = new Cutter().socketFactory(config);
-    const write = socket.write.bind(socket) as (data: Buffer) => boolean;
-    socket.write = (data: unknown): boolean => {
-      if (Buffer.isBuffer(data) && data.readInt16BE(4) === API.fetch) this.fetches++;
-      return write(data as Buffer);
-    };
-    return socket;
-  };
-}
 
 class KeptInMemory implements Commits {
   position: Committed | undefined;

@@ -1,22 +1,23 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import { publication } from '../../runtime/journal.ts';
 import { createKafkaJournal } from '../../runtime/kafka/journal.ts';
 import { checkpoints } from '../../schemas/topics.ts';
-import { Cutter } from './cutting-socket.ts';
+import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { testStack } from './stack.ts';
 import { items, toyTopics, untyped } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
 
 const stack = await testStack();
 const world = await toyWorld(stack, { topics: [...toyTopics, untyped(checkpoints)] });
-const { prefix, codec, logger, brokers } = world;
+const { prefix, codec, logger } = world;
+const proxy = await proxyOfKafka(stack.kafkaBrokers);
+after(() => proxy.goAway());
 
-function journalOf(name: string, cutter = new Cutter()) {
-  const { socketFactory } = cutter;
+function journalOf(name: string) {
   const retry = { initialRetryTime: 20, retries: 8 };
-  const kafka = new Kafka({ brokers, socketFactory, retry, logLevel: logLevel.NOTHING });
+  const kafka = new Kafka({ brokers: [brokerOf(proxy)], retry, logLevel: logLevel.NOTHING });
   return createKafkaJournal({ name, kafka, codec, prefix, logger });
 }
 
@@ -73,25 +74,24 @@ test('whoever opens it shuts out all who have opened it before', async () => {
 
 for (const [index, [request, where]] of (
   [
-    ['addPartitionsToTxn', 'request'],
-    ['addPartitionsToTxn', 'reply'],
-    ['produce', 'request'],
-    ['produce', 'reply'],
-    ['endTxn', 'request'],
-    ['endTxn', 'reply'],
-    ['initProducerId', 'reply'],
+    ['AddPartitionsToTxn', 'request'],
+    ['AddPartitionsToTxn', 'reply'],
+    ['Produce', 'request'],
+    ['Produce', 'reply'],
+    ['EndTxn', 'request'],
+    ['EndTxn', 'reply'],
+    ['InitProducerId', 'reply'],
   ] as const
 ).entries()) {
   test(`a connection cut before the ${where} of ${request} neither loses nor repeats a write`, async () => {
     const key = 10 + index;
-    const cutter = new Cutter();
-    const journal = journalOf(`cut-${request}-${where}`, cutter);
-    if (request === 'initProducerId') cutter.arm(request, where);
+    const journal = journalOf(`cut-${request}-${where}`);
+    if (request === 'InitProducerId') proxy.cut(request, where);
     await journal.open();
     await journal.write(entry(key, { writes: '1' }));
-    if (request !== 'initProducerId') cutter.arm(request, where);
+    if (request !== 'InitProducerId') proxy.cut(request, where);
     await journal.write(entry(key, { writes: '2' }));
-    assert.ok(cutter.isThrough(), 'the connection was cut');
+    assert.ok(proxy.isThrough(), 'the connection was cut');
     await journal.write(entry(key, { writes: '3' }));
     assert.deepEqual(await journal.open(), new Map([['writes', '3']]));
     assert.equal(await countOf(key), 3);

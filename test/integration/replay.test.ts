@@ -10,14 +10,14 @@ import { apportion, type Ended, startApportion } from './command.ts';
 import { eventually, testStack } from './stack.ts';
 
 const stack = await testStack();
-const input = faultInput(Date.now());
+const input = faultInput({ seed: 11, nowMs: Date.now(), calls: 12_000, days: 14, callsPerPiece: 40 });
 const RANGE = ['--from', formatDay(input.range.from), '--to', formatDay(input.range.to)];
 
 /** Runs with everything sent and in Postgres. */
 async function withAll(action: (run: PipelineRun) => Promise<void>): Promise<void> {
   await withRun(stack, input, async (run) => {
     await Promise.all(run.start(['all']).map((role) => role.untilLive()));
-    await run.send(0, 1);
+    await run.sendUntil(1);
     await run.settle();
     await action(run);
   });
@@ -60,10 +60,10 @@ describe('replay', { timeout: 280_000, concurrency: true }, () => {
       input,
       async (run) => {
         await Promise.all(run.start(['all']).map((role) => role.untilLive()));
-        await run.send(0, 1);
+        await run.sendUntil(1);
         timely = await run.outcome();
       },
-      { APPORTION_OPEN_DAYS: '400' },
+      { variables: { APPORTION_OPEN_DAYS: '400' } },
     );
     assert.equal(lateLines(timely), 0);
   });
@@ -114,10 +114,10 @@ describe('replay', { timeout: 280_000, concurrency: true }, () => {
   test('what comes after a promotion stands, with the version of the promotion', async () => {
     await withRun(stack, input, async (run) => {
       await Promise.all(run.start(['all']).map((role) => role.untilLive()));
-      await run.send(0, 0.95);
+      await run.sendUntil(0.95);
       await run.settle();
       await replayed(run, '--promote');
-      await run.send(0.95, 1);
+      await run.sendUntil(1);
       await run.settle();
       await replayed(run, '--promote');
       assert.deepEqual(differences({ ...timely, letters: [] }, { ...(await run.outcome()), letters: [] }), []);

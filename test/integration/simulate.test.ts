@@ -17,7 +17,7 @@ import { temporaryFolder, testStack } from './stack.ts';
 
 const stack = await testStack();
 const folder = temporaryFolder();
-const input = faultInput(Date.now());
+const input = faultInput({ seed: 11, nowMs: Date.now(), calls: 12_000, days: 14, callsPerPiece: 40 });
 const { from, to } = input.range;
 const DAYS = ['--from', formatDay(from), '--to', formatDay(to)];
 
@@ -105,7 +105,7 @@ test('simulate says what a replay says, and what stands once the catalog is appl
   const variables = { APPORTION_OPEN_DAYS: '400' };
   const run = async (run: PipelineRun): Promise<void> => {
     await Promise.all(run.start(['all']).map((role) => role.untilLive()));
-    await run.send(0, 1);
+    await run.sendUntil(1);
     await run.settle();
     const [ends, before] = [await endsOf(run), await standing(run)];
 
@@ -142,13 +142,13 @@ test('simulate says what a replay says, and what stands once the catalog is appl
     const now = await done(run, 'simulate', '--catalog', file, ...DAYS);
     assert.match(now.stdout, /^Nothing changes\.$/m);
   };
-  await withRun(stack, input, run, variables);
+  await withRun(stack, input, run, { variables });
 });
 
 test('simulate says what it cannot do, and why', { timeout: 120_000 }, async () => {
   await withRun(stack, input, async (run) => {
     await Promise.all(run.start(['all']).map((role) => role.untilLive()));
-    await run.send(0.9, 1);
+    await run.sendUntil(0.1);
     await run.settle();
     const file = fileOf('candidate.json', candidate);
 

@@ -36,7 +36,7 @@ test('two weeks of all sources come out to the last digit, and an identical poll
 }, async (t) => {
   await withRun(
     stack,
-    { catalog: platformCatalog(), pieces: [], range },
+    { catalog: platformCatalog(), range, pieceCount: 0, *pieces() {} },
     async (run) => {
       await using sources = await openSources(run.world, START);
       await Promise.all(run.start(['all']).map((role) => role.untilLive()));
@@ -45,7 +45,7 @@ test('two weeks of all sources come out to the last digit, and an identical poll
       tellWhatHappened(t, sources.all);
       await check(t, run, sources.all);
     },
-    variables,
+    { variables },
   );
 });
 

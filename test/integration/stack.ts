@@ -63,9 +63,9 @@ export async function freshDatabase(): Promise<string> {
 }
 
 /** The URL of an empty database on a server of the test's own, with which it goes. */
-export async function createDatabase(serverUrl: string): Promise<string> {
+export async function createDatabase(serverUrl: string, tablespace?: string): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await run(serverUrl, `CREATE DATABASE ${name}`);
+  await run(serverUrl, `CREATE DATABASE ${name}${tablespace === undefined ? '' : ` TABLESPACE ${tablespace}`}`);
   const url = new URL(serverUrl);
   url.pathname = name;
   return url.href;

@@ -8,7 +8,7 @@ import { FIRST_OPEN_DAY, type History, type Input } from './history.ts';
 export function naiveTotals(history: History): UsageTotal[] {
   const meter = new NaiveMeter();
   for (const input of [...history.first, ...history.ticks]) meter.take(input, null);
-  meter.forgetIdentities();
+  meter.forgetBefore(FIRST_OPEN_DAY);
   for (const input of history.second) meter.take(input, FIRST_OPEN_DAY);
   return meter.totals();
 }
@@ -25,42 +25,51 @@ interface Line {
   readonly labels: { tenant: string; product: string; cluster: string; namespace: string };
 }
 
+/** The first line of an identity, and the last day that it or a conflicting one has touched. */
+type Seen = { readonly content: string; lastDay: Day };
+
 type Sums = { quantity: bigint; calls: number; duplicates: number; conflicting: number };
 
-class NaiveMeter {
-  readonly #seen = new Map<string, string>();
+/** One partition, or all of them as if they were one. */
+export class NaiveMeter {
+  readonly #seen = new Map<string, Seen>();
   readonly #sums = new Map<string, { line: Line; day: Day; sums: Sums }>();
   /** By identity and labels: a late line that comes again is the same late line. */
   readonly #late = new Map<string, { line: Line; day: Day }>();
 
-  /** `firstOpenDay` is null while all days are open. */
-  take(input: Input, firstOpenDay: Day | null): void {
+  /** `firstOpenDay` is null while all days are open. Gives why the line is refused by what came before it, or null. */
+  take(input: Input, firstOpenDay: Day | null): 'conflicting_duplicate' | 'late' | null {
     const line = lineOf(input);
-    if (line === null) return;
+    if (line === null) return null;
     const startDay = dayOf(line.start);
+    const parts = partsOf(line);
+    const lastDay = parts.at(-1)?.day ?? startDay;
     const seen = this.#seen.get(line.identity);
     if (seen !== undefined) {
       const sums = this.#sumsOf(line, startDay);
-      if (seen === line.content) sums.duplicates += 1;
-      else sums.conflicting += 1;
-      return;
+      if (seen.content === line.content) {
+        sums.duplicates += 1;
+        return null;
+      }
+      sums.conflicting += 1;
+      if (lastDay > seen.lastDay) seen.lastDay = lastDay;
+      return 'conflicting_duplicate';
     }
-    const parts = partsOf(line);
     const open = parts.filter(({ day }) => firstOpenDay === null || day >= firstOpenDay);
-    if (open.length > 0) this.#seen.set(line.identity, line.content);
+    if (open.length > 0) this.#seen.set(line.identity, { content: line.content, lastDay });
     for (const { day, quantity } of open) {
       const sums = this.#sumsOf(line, day);
       sums.quantity += quantity;
       sums.calls += day === startDay ? 1 : 0;
     }
-    if (open.length < parts.length) {
-      this.#late.set(JSON.stringify([line.identity, line.labels, startDay]), { line, day: startDay });
-    }
+    if (open.length === parts.length) return null;
+    this.#late.set(JSON.stringify([line.identity, line.labels, startDay]), { line, day: startDay });
+    return 'late';
   }
 
-  /** All days that any line touched have closed. */
-  forgetIdentities(): void {
-    this.#seen.clear();
+  /** Days before this one have closed. */
+  forgetBefore(firstOpenDay: Day): void {
+    for (const [identity, { lastDay }] of this.#seen) if (lastDay < firstOpenDay) this.#seen.delete(identity);
   }
 
   totals(): UsageTotal[] {

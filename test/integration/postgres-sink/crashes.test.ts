@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { createLogger } from '../../../runtime/logger.ts';
 import { TaskLost } from '../../../runtime/task-lost.ts';
 import type { AttributionDocument } from '../../../schemas/attribution-document.ts';
 import { addDays } from '../../../schemas/day.ts';
 import { attributions } from '../../../schemas/topics.ts';
+import { proxyOfPostgres } from '../../faults/proxy/open-proxy.ts';
 import { eventually } from '../stack.ts';
-import { CuttingProxy } from './cutting-proxy.ts';
 import { amount, day, document, line } from './records.ts';
 import { freshSink } from './sink-world.ts';
 
 const sink = await freshSink();
-const proxy = await CuttingProxy.before(sink.databaseUrl);
-const throughProxy = sink.connect(proxy.databaseUrl);
+const { proxy, databaseUrl } = await proxyOfPostgres(sink.databaseUrl);
+after(() => proxy.goAway());
+const throughProxy = sink.connect(databaseUrl);
 let partitions = 0;
 
 test('two owners: the one that took over writes, the other writes nothing more, and nothing is doubled', async () => {
@@ -73,14 +74,14 @@ test('a take-over waits for the earlier owner who is committing, and goes on beh
 });
 
 test('survives a cut before COMMIT: nothing was written, and the next owner writes it', () =>
-  cutAt('request', 'COMMIT\0'));
+  cutAt('request', 'COMMIT'));
 
 test('survives a cut after COMMIT, before the reply: it was written, and is not written again', () =>
-  cutAt('reply', 'COMMIT\0'));
+  cutAt('reply', 'COMMIT'));
 
 for (const cut of ['request', 'reply'] as const) {
   for (const word of [
-    'BEGIN\0',
+    'BEGIN',
     'move_offset',
     'upsert_documents',
     'withdraw_lines',
@@ -88,13 +89,13 @@ for (const cut of ['request', 'reply'] as const) {
     'add_to_tenant_week',
     'upsert_history',
   ]) {
-    test(`survives a cut ${cut === 'request' ? 'before' : 'after'} ${word.replace('\0', '')}: it is tried again by itself`, async () => {
+    test(`survives a cut ${cut === 'request' ? 'before' : 'after'} ${word}: it is tried again by itself`, async () => {
       const { partition, tenant } = ownPartition();
       const documents = daysOf(tenant, 3);
       sink.append(attributions, documents, { partition });
       const owner = await sink.own(attributions, partition, throughProxy);
       const before = proxy.cuts;
-      proxy.cutAt(word, cut);
+      proxy.cut(word, cut);
       await owner.commit();
       assert.equal(proxy.cuts, before + 1);
       await assertWritten(tenant, documents, partition);
@@ -169,7 +170,7 @@ async function cutAt(cut: 'request' | 'reply', word: string): Promise<void> {
   const documents = daysOf(tenant, 3);
   const owner = await sink.own(attributions, partition, throughProxy);
   sink.append(attributions, documents, { partition });
-  proxy.cutAt(word, cut);
+  proxy.cut(word, cut);
   await assert.rejects(owner.commit(), isLost('unknown'));
   const offsets = await sink.rows('SELECT next_offset FROM sink_offset WHERE topic = $1 AND partition = $2', [
     attributions.name,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { runToEnd } from '../../local/run.ts';
 import { createDatabase, eventually } from '../integration/stack.ts';
+import { TEST_FOLDER } from '../runner/leftovers.ts';
 
 export interface SmallDisk extends AsyncDisposable {
   /** An empty database. */
@@ -21,7 +22,7 @@ export interface SmallDisk extends AsyncDisposable {
  * mounted, a trigger raises the same error before each write of the sink.
  */
 export async function databaseOnSmallDisk(serverUrl: string): Promise<SmallDisk> {
-  const folder = mkdtempSync(join(tmpdir(), 'apportion-small-disk-'));
+  const folder = mkdtempSync(join(process.env[TEST_FOLDER] ?? tmpdir(), 'apportion-small-disk-'));
   // The user as whom Postgres runs where this process is root.
   const options = `size=${ROOMY},mode=0700,uid=postgres,gid=postgres`;
   const mount = await runToEnd('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);

@@ -24,17 +24,21 @@ export async function readDocuments(
   const { rows: lines } = await pool.query<LineRow>(selectLines, parameters);
   const linesOf = Map.groupBy(lines, (line) => `${line.tenant}\n${line.currency}`);
   return documents.map((row) => ({
-    day,
-    tenant: row.tenant,
-    currency: row.currency,
-    status: row.status,
+    ...documentHead(row, day),
+    lines: (linesOf.get(`${row.tenant}\n${row.currency}`) ?? []).map(lineOf),
+  }));
+}
+
+/** A document without its lines. */
+export function documentHead(row: DocumentRow, day: Day): Omit<AttributionDocument, 'lines'> {
+  const { tenant, currency, status, digest } = row;
+  return {
+    ...{ day, tenant, currency, status, digest },
     billed: storedAmount(row.billed),
     effective: storedAmount(row.effective),
     calcVersion: row.calc_version,
     revision: Number(row.revision),
-    digest: row.digest,
-    lines: (linesOf.get(`${row.tenant}\n${row.currency}`) ?? []).map(lineOf),
-  }));
+  };
 }
 
 /** The days from `from` to `to` that have a statement, rising. */
@@ -59,7 +63,8 @@ const selectLines = `
   WHERE day = $1 AND ($2::text IS NULL OR tenant = $2)
   ORDER BY tenant, currency, line`;
 
-interface DocumentRow {
+/** The columns of a document that its tables, the current one and the history, have in common. */
+export interface DocumentRow {
   tenant: string;
   currency: string;
   status: ReportStatus;

@@ -2,21 +2,21 @@
  * `npm test`: every check and every test, on real servers. The last line is `N passed, N failed`.
  * Arguments choose: names of stages, or paths of test files and folders.
  */
-import { globSync, mkdtempSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { globSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { inspect } from 'node:util';
 import { startStack } from '../local/stack.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { stackEnvironment } from './integration/stack.ts';
 import { runCommand } from './runner/command.ts';
-import { endLeftovers, TEST_FOLDER } from './runner/leftovers.ts';
 import { type Outcome, show, showOutcome, showStep } from './runner/progress.ts';
 import { runTests } from './runner/tests.ts';
+import { wholeRun } from './runner/whole-run.ts';
 
 const MINUTE = 60_000;
 
-const stages: Readonly<Record<string, () => Promise<Outcome>>> = {
+const stages: Readonly<Record<string, (folder: string, interrupted: AbortSignal) => Promise<Outcome>>> = {
   types: () => runCommand('types', 'tsc', ['-p', '.']),
   format: () =>
     runCommand('format', 'biome', [
@@ -26,47 +26,29 @@ const stages: Readonly<Record<string, () => Promise<Outcome>>> = {
       '.',
     ]),
   exports: () => runCommand('exports', 'knip', []),
-  unit: () => runUnitTests(),
-  integration: () => runIntegrationTests(),
+  unit: (_, interrupted) => runUnitTests(interrupted),
+  integration: runIntegrationTests,
 };
 
 const root = join(import.meta.dirname, '..');
 const words = process.argv.slice(2);
 const paths = words.filter((word) => !(word in stages)).map((path) => resolve(path));
 const nothing: Outcome = { passed: 0, failed: 0 };
-const folder = mkdtempSync(join(tmpdir(), 'apportion-tests-'));
-const interrupted = new AbortController();
 
-process.chdir(root);
-process.env[TEST_FOLDER] = folder;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => interrupted.abort());
-}
-try {
-  await main();
-} finally {
-  await endLeftovers(folder);
-}
+await wholeRun('apportion-tests', runStages);
 
-async function main(): Promise<void> {
-  const begin = performance.now();
+async function runStages(folder: string, interrupted: AbortSignal): Promise<Outcome> {
   let sum = nothing;
   for (const [name, run] of Object.entries(stages)) {
-    if (isWanted(name) && !interrupted.signal.aborted) {
-      sum = plus(sum, await run());
+    if (isWanted(name) && !interrupted.aborted) {
+      sum = plus(sum, await run(folder, interrupted));
     }
   }
-  if (interrupted.signal.aborted) {
-    show('Interrupted.');
-    sum = plus(sum, { passed: 0, failed: 1 });
-  }
-  if (sum.passed + sum.failed === 0) {
+  if (sum.passed + sum.failed === 0 && !interrupted.aborted) {
     show(`Nothing fits ${words.join(' ')}: name a stage (${Object.keys(stages).join(', ')}) or the path of a test.`);
-    sum = { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1 };
   }
-  showOutcome('all', '', sum, begin);
-  show(`${sum.passed} passed, ${sum.failed} failed`);
-  process.exitCode = sum.failed === 0 ? 0 : 1;
+  return sum;
 }
 
 function isWanted(stage: string): boolean {
@@ -79,14 +61,14 @@ function plus(a: Outcome, b: Outcome): Outcome {
 }
 
 /** Tests that stand beside their file: no servers. */
-async function runUnitTests(): Promise<Outcome> {
+async function runUnitTests(interrupted: AbortSignal): Promise<Outcome> {
   const files = testFiles().filter((file) => !isBelow(file, join(root, 'test')));
   const limits = { concurrency: availableParallelism(), testMs: 2 * MINUTE, stageMs: 10 * MINUTE };
-  return files.length === 0 ? nothing : runTests('unit', files, limits, interrupted.signal);
+  return files.length === 0 ? nothing : runTests('unit', files, limits, interrupted);
 }
 
 /** Tests below test/: one stack for all of them. */
-async function runIntegrationTests(): Promise<Outcome> {
+async function runIntegrationTests(folder: string, interrupted: AbortSignal): Promise<Outcome> {
   const files = testFiles().filter((file) => isBelow(file, join(root, 'test')));
   if (files.length === 0) {
     return nothing;
@@ -104,7 +86,7 @@ async function runIntegrationTests(): Promise<Outcome> {
     return failed;
   }
   const limits = { concurrency: 2, testMs: 5 * MINUTE, stageMs: 20 * MINUTE };
-  return runTests('integration', files, limits, interrupted.signal);
+  return runTests('integration', files, limits, interrupted);
 }
 
 function testFiles(): readonly string[] {

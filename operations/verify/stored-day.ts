@@ -6,7 +6,7 @@ import { type DayRange, formatDay, parseDay } from '../../schemas/day.ts';
 import type { Amount, Day } from '../../schemas/scalars.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { readDocuments } from '../read-documents.ts';
+import { type DocumentRow, documentHead, readDocuments } from '../read-documents.ts';
 import { readStatements } from '../read-statements.ts';
 import { storedAmount } from '../stored-amount.ts';
 
@@ -93,15 +93,7 @@ const selectTotals = `
          duplicates, conflicting, late, through
   FROM usage_total WHERE day = $1`;
 
-interface HeadRow {
-  tenant: string;
-  currency: string;
-  status: ReportStatus;
-  billed: string;
-  effective: string;
-  calc_version: number;
-  revision: string;
-  digest: string;
+interface HeadRow extends DocumentRow {
   lines: number;
 }
 
@@ -151,15 +143,7 @@ interface TotalRow {
 }
 
 function headOf(row: HeadRow, day: Day): DocumentHead {
-  const { tenant, currency, status, digest } = row;
-  return {
-    ...{ day, tenant, currency, status, digest },
-    billed: storedAmount(row.billed),
-    effective: storedAmount(row.effective),
-    calcVersion: row.calc_version,
-    revision: Number(row.revision),
-    lineCount: row.lines,
-  };
+  return { ...documentHead(row, day), lineCount: row.lines };
 }
 
 /** What is no gzip is no document either. */

@@ -2,9 +2,8 @@
 import { mkdtempSync, rmdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { runToEnd } from '../../local/run.ts';
-import { createDatabase, eventually } from '../integration/stack.ts';
+import { createDatabase, eventually, query } from '../integration/stack.ts';
 import { TEST_FOLDER } from '../runner/leftovers.ts';
 
 export interface SmallDisk extends AsyncDisposable {
@@ -89,14 +88,4 @@ function asSuperuser(serverUrl: string, sql: string): Promise<void> {
   url.username = 'postgres';
   url.pathname = 'postgres';
   return query(url.href, sql);
-}
-
-async function query(databaseUrl: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }

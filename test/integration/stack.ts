@@ -58,20 +58,21 @@ export function freshPrefix(): string {
 export async function freshDatabase(): Promise<string> {
   const { databaseUrl } = await testStack();
   const own = new URL(await createDatabase(databaseUrl));
-  after(() => run(databaseUrl, `DROP DATABASE IF EXISTS ${own.pathname.slice(1)} WITH (FORCE)`));
+  after(() => query(databaseUrl, `DROP DATABASE IF EXISTS ${own.pathname.slice(1)} WITH (FORCE)`));
   return own.href;
 }
 
 /** The URL of an empty database on a server of the test's own, with which it goes. */
 export async function createDatabase(serverUrl: string, tablespace?: string): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await run(serverUrl, `CREATE DATABASE ${name}${tablespace === undefined ? '' : ` TABLESPACE ${tablespace}`}`);
+  await query(serverUrl, `CREATE DATABASE ${name}${tablespace === undefined ? '' : ` TABLESPACE ${tablespace}`}`);
   const url = new URL(serverUrl);
   url.pathname = name;
   return url.href;
 }
 
-async function run(databaseUrl: string, sql: string): Promise<void> {
+/** One statement on a connection of its own. */
+export async function query(databaseUrl: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   try {

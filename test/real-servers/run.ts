@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { inspect } from 'node:util';
 import { ApportionError } from '../../runtime/errors.ts';
-import { endLeftovers, TEST_FOLDER } from '../runner/leftovers.ts';
-import { type Outcome, show, showOutcome, showStep } from '../runner/progress.ts';
+import { type Outcome, show, showStep } from '../runner/progress.ts';
 import { runTests } from '../runner/tests.ts';
+import { wholeRun } from '../runner/whole-run.ts';
 import { buildPrograms, type ProgramName, programNames } from './build/build-programs.ts';
 import { tellRecording } from './environment.ts';
 import { type RealServer, serversOf } from './servers.ts';
@@ -25,74 +25,64 @@ const words = process.argv.slice(2);
 const flags = ['--record', '--build-only'];
 const files = globSync(join(import.meta.dirname, '*.real.ts')).sort();
 const names = files.map((file) => basename(file, '.real.ts'));
-const folder = mkdtempSync(join(tmpdir(), 'apportion-real-'));
-const interrupted = new AbortController();
 
-process.chdir(join(import.meta.dirname, '../..'));
-process.env[TEST_FOLDER] = folder;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => interrupted.abort());
-}
-try {
-  await main();
-} finally {
-  await endLeftovers(folder);
-}
+await wholeRun('apportion-real', async (folder, interrupted) => {
+  const outcome = await outcomeOfAll(folder, interrupted);
+  if (outcome.failed > 0) keepLogs(folder);
+  return outcome;
+});
 
-async function main(): Promise<void> {
-  const begin = performance.now();
-  const outcome = await outcomeOfAll();
-  if (outcome.failed > 0) keepLogs();
-  showOutcome('all', '', outcome, begin);
-  show(`${outcome.passed} passed, ${outcome.failed} failed`);
-  process.exitCode = outcome.failed === 0 ? 0 : 1;
-}
-
-async function outcomeOfAll(): Promise<Outcome> {
+async function outcomeOfAll(folder: string, interrupted: AbortSignal): Promise<Outcome> {
   try {
-    return await buildAndTest();
+    return await buildAndTest(folder, interrupted);
   } catch (error) {
     show(error instanceof ApportionError ? `${error.message}\n${error.advice}` : inspect(error));
     return { passed: 0, failed: 1 };
   }
 }
 
-async function buildAndTest(): Promise<Outcome> {
+async function buildAndTest(folder: string, interrupted: AbortSignal): Promise<Outcome> {
   const unknown = words.filter((word) => !flags.includes(word) && !names.includes(word));
   if (unknown.length > 0) {
     show(`There is no ${unknown.join(', ')}: choose any of ${[...flags, ...names].join(', ')}.`);
     return { passed: 0, failed: 1 };
   }
   if (words.includes('--build-only')) {
-    await build(programNames);
+    await build(programNames, interrupted);
     return { passed: 0, failed: 0 };
   }
   if (words.includes('--record')) tellRecording();
   const isAll = !words.some((word) => names.includes(word));
   const chosen = files.filter((_, at) => isAll || words.includes(names[at] ?? ''));
-  return startAndTest(serversOf(chosen), chosen);
+  return startAndTest(serversOf(chosen), chosen, folder, interrupted);
 }
 
-async function startAndTest(servers: readonly RealServer[], chosen: readonly string[]): Promise<Outcome> {
-  const programs = await build(servers.flatMap((server) => server.programs));
+async function startAndTest(
+  servers: readonly RealServer[],
+  chosen: readonly string[],
+  folder: string,
+  interrupted: AbortSignal,
+): Promise<Outcome> {
+  const wanted = servers.flatMap((server) => server.programs);
+  const programs = await build(wanted, interrupted);
   try {
     for (const { name, start } of servers) {
       const begin = performance.now();
       await start(programs, join(folder, name));
       showStep(stage, `${name} answers after ${((performance.now() - begin) / 1000).toFixed(1)} s`);
     }
-    return await runTests(stage, chosen, limits, interrupted.signal);
+    return await runTests(stage, chosen, limits, interrupted);
   } finally {
     await Promise.all(servers.map(({ name, stop }) => stop(join(folder, name))));
   }
 }
 
-function build(wanted: readonly ProgramName[]): ReturnType<typeof buildPrograms> {
-  return buildPrograms(wanted, (line) => showStep(stage, line), interrupted.signal);
+function build(wanted: readonly ProgramName[], interrupted: AbortSignal): ReturnType<typeof buildPrograms> {
+  return buildPrograms(wanted, (line) => showStep(stage, line), interrupted);
 }
 
 /** The folder of the servers is about to go, and with it what they have said. */
-function keepLogs(): void {
+function keepLogs(folder: string): void {
   const logs = globSync('**/*.log', { cwd: folder });
   if (logs.length === 0) return;
   const kept = mkdtempSync(join(tmpdir(), 'apportion-real-logs-'));

@@ -1,16 +1,14 @@
-/**
- * How fast a day is allocated: `npm run bench:allocate`. One day of a platform whose shared namespaces are split by
- * call duration and whose external services are split by cost over all tenants; documents and digests included.
- */
-import { availableParallelism, cpus } from 'node:os';
+/** How fast a day is allocated, alone and in growing numbers of tenants. */
 import { allocateDay, type DayInputs } from '../attribution/allocate-day.ts';
 import { parseAmount } from '../attribution/amount.ts';
 import { type CompiledCatalog, compileCatalog } from '../attribution/compile-catalog.ts';
 import { parseCatalog } from '../attribution/parse-catalog.ts';
+import { table } from '../runtime/terminal/table.ts';
 import type { CostLine, CostReport } from '../schemas/cost-report.ts';
 import { parseDay } from '../schemas/day.ts';
 import type { Amount, Day } from '../schemas/scalars.ts';
 import type { UsageTotal } from '../schemas/usage-total.ts';
+import type { Benchmark } from './benchmark.ts';
 
 const NAMESPACES = 50;
 const SERVICES = 40;
@@ -19,24 +17,54 @@ const USED = 5;
 const RUNS = 5;
 const TENANTS = [1_000, 10_000, 30_000];
 
-main();
+export const allocate: Benchmark = {
+  name: 'allocate',
+  about: `allocateDay in process: ${NAMESPACES} shared namespaces, ${SERVICES} external services, each tenant in ${USED} namespaces; documents and digests included`,
+  async run({ size, say }) {
+    const runs = TENANTS.map((tenants) => Math.ceil(tenants * size)).map((tenants) => {
+      say(`${tenants.toLocaleString('en')} tenants`);
+      return measure(tenants);
+    });
+    const [small, middle, large] = runs;
+    if (small === undefined || middle === undefined || large === undefined) throw new Error('Nothing was measured.');
+    return {
+      figures: [
+        {
+          key: 'allocate.linesPerSecond',
+          what: 'allocateDay, 10,000 tenants, per core',
+          value: perSecond(middle),
+          unit: 'lines/s',
+          reach: { atLeast: 150_000 },
+        },
+        {
+          key: 'allocate.30000To1000',
+          what: 'allocateDay, a line of 30,000 tenants against one of 1,000',
+          value: perSecond(large) / perSecond(small),
+          unit: 'x',
+        },
+      ],
+      details: table(
+        ['tenants', 'lines', 'clock ms', 'core ms', 'lines/s per core'].map((title) => ({ title, align: 'right' })),
+        runs.map((run) =>
+          [run.tenants, run.lines, run.clockMs, run.coresMs, perSecond(run)].map((value) =>
+            Math.round(value).toLocaleString('en'),
+          ),
+        ),
+      ),
+    };
+  },
+};
 
-function main(): void {
-  console.log(
-    `allocateDay: ${NAMESPACES} shared namespaces, ${SERVICES} external services, each tenant in ${USED} namespaces; ` +
-      `best of ${RUNS}\n${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}\n`,
-  );
-  const rows = TENANTS.map(measure);
-  const header = ['tenants', 'lines', 'ms', 'lines/s', 'core ms', 'lines/s per core', 'core us/line'];
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => (row[i] ?? '').length)));
-  for (const row of [header, ...rows]) console.log(row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  '));
+interface Run {
+  readonly tenants: number;
+  readonly lines: number;
+  readonly clockMs: number;
+  /** Of all cores, collecting garbage included: it does not suffer from whatever else the machine does. */
+  readonly coresMs: number;
 }
 
-/**
- * One row of the table. The time of the clock suffers from whatever else the machine does; the time of all cores,
- * collecting garbage included, does not: lines per second of it is what one core gives.
- */
-function measure(tenants: number): string[] {
+/** The best of some. */
+function measure(tenants: number): Run {
   const catalog = platformCatalog(tenants);
   const inputs = platformDay(tenants);
   let [clockMs, coresMs, lines] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
@@ -48,9 +76,11 @@ function measure(tenants: number): string[] {
     coresMs = Math.min(coresMs, (user + system) / 1000);
     lines = documents.reduce((count, document) => count + document.lines.length, 0);
   }
-  const perSecond = (ms: number): number => Math.round((lines / ms) * 1000);
-  const columns = [tenants, lines, Math.round(clockMs), perSecond(clockMs), Math.round(coresMs), perSecond(coresMs)];
-  return [...columns.map((value) => value.toLocaleString('en')), ((coresMs / lines) * 1000).toFixed(2)];
+  return { tenants, lines, clockMs, coresMs };
+}
+
+function perSecond({ lines, coresMs }: Run): number {
+  return (lines / coresMs) * 1000;
 }
 
 function platformCatalog(tenants: number): CompiledCatalog {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { arch, cpus, release, totalmem, type } from 'node:os';
+import { machineText } from '../../local/machine.ts';
 import type { Ledger } from '../simulation/ledger.ts';
 
 /** What a soak came to. */
@@ -55,12 +55,6 @@ export function digestOf(ledger: Ledger): string {
   const hash = createHash('sha256');
   for (const key of [...ledger.keys()].sort()) hash.update(`${key} ${ledger.get(key)}\n`);
   return hash.digest('hex');
-}
-
-function machineText(): string {
-  const [cpu] = cpus();
-  const memoryGiB = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} × ${cpu?.model ?? 'CPU'}, ${memoryGiB} GiB, ${type()} ${release()} ${arch()}, Node ${process.version}`;
 }
 
 function markdown(report: SoakReport, machine: string): string {

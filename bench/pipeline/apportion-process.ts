@@ -16,15 +16,22 @@ export class ApportionProcess {
   readonly #exited: Promise<unknown>;
   readonly #said: string[] = [];
 
-  /** @param env its settings: nothing of this process's own reaches it */
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+  /**
+   * @param env its settings: nothing of this process's own reaches it
+   * @param onLine takes each line that it writes for people, while it runs
+   */
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    onLine: (line: string) => void = () => {},
+  ) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('APPORTION_'));
     this.#child = spawn(process.execPath, [main, ...args], {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exited = once(this.#child, 'exit');
-    this.ended = this.#run(`apportion ${args.join(' ')}`);
+    this.ended = this.#run(`apportion ${args.join(' ')}`, onLine);
     // Whoever only stops it does not want to know how it ended.
     this.ended.catch(() => {});
   }
@@ -38,13 +45,14 @@ export class ApportionProcess {
     clearTimeout(limit);
   }
 
-  async #run(name: string): Promise<string> {
+  async #run(name: string, onLine: (line: string) => void): Promise<string> {
     let output = '';
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output += text;
     });
     if (this.#child.stderr !== null) {
       createInterface(this.#child.stderr).on('line', (line) => {
+        onLine(line);
         this.#said.push(line);
         if (this.#said.length > KEPT_LINES) this.#said.shift();
       });

@@ -7,6 +7,7 @@ import type { CostLine, CostReport } from '../../schemas/cost-report.ts';
 import { dayOf, startOf } from '../../schemas/day.ts';
 import type { Amount, Day, Instant } from '../../schemas/scalars.ts';
 import { calls } from '../../schemas/topics.ts';
+import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { generator } from '../meter/generated-calls.ts';
 
 export const TENANTS = 200;
@@ -23,8 +24,12 @@ export function linesOf(services: number): number {
   return TENANTS * (PARTITIONS + services);
 }
 
-/** Shared namespaces by call duration, external services by their cost. */
-export function platformCatalog(): Catalog {
+/**
+ * Shared namespaces by call duration, external services by their cost.
+ *
+ * @param sharedRule what the first of the two rules is called: it stands on the lines, so that another name changes them
+ */
+export function platformCatalog(sharedRule = 'shared'): Catalog {
   const parsed = parseCatalog({
     version: 1,
     currency: 'USD',
@@ -32,7 +37,7 @@ export function platformCatalog(): Catalog {
     tenants: Array.from({ length: TENANTS }, (_, tenant) => ({ id: tenantId(tenant) })),
     rules: [
       {
-        id: 'shared',
+        id: sharedRule,
         match: { source: 'cast-ai' },
         split: { by: 'usage', meter: 'call_duration', scope: 'namespace' },
       },
@@ -61,6 +66,29 @@ export function serviceReport(day: Day, services: number): CostReport {
   return report('aws', '123456789012', day, 0, lines);
 }
 
+/** What the meter would count on a day of calls like those of `callMaker`. */
+export function platformTotals(day: Day): readonly UsageTotal[] {
+  const random = generator(day);
+  return Array.from({ length: TENANTS * PARTITIONS }, (_, index) => {
+    const [tenant, partition] = [Math.floor(index / PARTITIONS), index % PARTITIONS];
+    return {
+      day,
+      ...placeOf(tenant, partition),
+      meter: 'call_duration',
+      topic: calls.name,
+      partition,
+      identity: '',
+      refusedMeter: '',
+      quantity: BigInt(1 + random(80_000_000)),
+      callCount: 1 + random(900),
+      duplicates: 0,
+      conflicting: 0,
+      late: 0,
+      through: 1,
+    };
+  });
+}
+
 /**
  * Makes calls that end at the given instants and lie on one day whole. The namespace follows from the partition that
  * the call goes to: so all calls of a tenant in a namespace are counted in the order in which they were sent.
@@ -75,10 +103,7 @@ export function callMaker(seed: number): (endedAt: Instant) => Call {
     const partition = partitionOfText(`${SOURCE}/${callId}`, PARTITIONS);
     return {
       callId,
-      tenant: tenantId(tenant),
-      product: 'asr',
-      cluster: CLUSTER,
-      namespace: namespaceId((tenant % GROUPS) * PARTITIONS + partition),
+      ...placeOf(tenant, partition),
       startedAt: Math.max(endedAt - 1 - random(LONGEST_CALL_MS), startOf(dayOf(endedAt))),
       endedAt,
       source: SOURCE,
@@ -93,6 +118,11 @@ export function partitionOf(call: Call): number {
 
 const CLUSTER = 'prod-eu-1';
 const SOURCE = 'bench';
+
+function placeOf(tenant: number, partition: number) {
+  const namespace = namespaceId((tenant % GROUPS) * PARTITIONS + partition);
+  return { tenant: tenantId(tenant), product: 'asr', cluster: CLUSTER, namespace };
+}
 
 function tenantId(tenant: number): string {
   return `tenant-${String(tenant).padStart(3, '0')}`;

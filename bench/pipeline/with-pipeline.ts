@@ -17,8 +17,8 @@ export interface Pipeline {
   readonly world: World;
   /** Starts `apportion run ROLE…`. */
   run(...roles: readonly string[]): void;
-  /** Runs `apportion ARGUMENTS` to its end, and gives what it wrote to its output. */
-  command(...args: readonly string[]): Promise<string>;
+  /** Runs `apportion ARGUMENTS` to its end, and gives what it wrote to its output; `onLine` takes its progress. */
+  command(args: readonly string[], onLine?: (line: string) => void): Promise<string>;
   /** Waits until all that was sent is attributed and in Postgres. */
   settle(): Promise<void>;
 }
@@ -58,15 +58,15 @@ export async function withPipeline<T>(
     await publishCatalog(await world.publisher(), catalog, Date.now());
 
     const failed = Promise.withResolvers<never>();
-    const start = (args: readonly string[]): ApportionProcess =>
-      closing.adopt(new ApportionProcess(args, env), (it) => it.stop());
+    const start = (args: readonly string[], onLine?: (line: string) => void): ApportionProcess =>
+      closing.adopt(new ApportionProcess(args, env, onLine), (it) => it.stop());
     const pipeline: Pipeline = {
       world,
       run: (...roles) => {
         const role = start(['run', ...roles]);
         role.ended.then(() => failed.reject(new Error(`${roles.join(' ')} has stopped by itself`)), failed.reject);
       },
-      command: (...args) => start(args).ended,
+      command: (args, onLine) => start(args, onLine).ended,
       settle: () => settlePipeline(world, { timeoutMs: SETTLE_LIMIT_MS }),
     };
     return await Promise.race([action(pipeline), failed.promise, aborted(signal)]);

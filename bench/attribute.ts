@@ -5,6 +5,7 @@ import { pipelineStages } from '../operations/pipeline-stages.ts';
 import { settle } from '../operations/settle.ts';
 import { readPublishedDays } from '../operations/verify/topic-days.ts';
 import { readCatalogMetadata } from '../processors/attribute/positions.ts';
+import { faultOf } from '../runtime/kafka/errors.ts';
 import { table } from '../runtime/terminal/table.ts';
 import { addDays, type DayRange, dayOf, formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
@@ -92,7 +93,11 @@ async function attributed({ world }: Pipeline): Promise<void> {
   const { pool, settings } = world;
   const stages = pipelineStages({ admin, pool, prefix: settings.topicPrefix, catalogPosition: readCatalogMetadata });
   const own = stages.filter(({ role }) => role === 'attribute');
-  await settle(admin, own, { timeoutMs: SETTLE_LIMIT_MS, pollMs: 20 });
+  await settle(admin, own, {
+    timeoutMs: SETTLE_LIMIT_MS,
+    pollMs: 20,
+    isTransient: (error) => faultOf(error) === 'transient',
+  });
 }
 
 async function check(

@@ -102,14 +102,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     const read = await world.read(usageTotals);
     assert.ok(read.length < count - first + 10, `${read.length} are left`);
     const newest = new Map(read.map(({ product, through }) => [product, through]));
-    assert.deepEqual(
-      [...newest],
-      [
-        ['0', count - 3],
-        ['1', count - 2],
-        ['2', count - 1],
-      ],
-    );
+    assert.deepEqual([...newest.values()].sort(), [count - 3, count - 2, count - 1]);
   });
 
   test('another number of partitions is an error that says what to do, and nothing is changed', async () => {

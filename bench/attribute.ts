@@ -10,7 +10,7 @@ import { table } from '../runtime/terminal/table.ts';
 import { addDays, type DayRange, dayOf, formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import { costReports, usageTotals } from '../schemas/topics.ts';
-import type { Bench, Benchmark } from './benchmark.ts';
+import { type Bench, type Benchmark, median } from './benchmark.ts';
 import {
   linesOf,
   namespaceReport,
@@ -34,13 +34,12 @@ export const attribute: Benchmark = {
       measure(pipeline, days, bench),
     );
     const lines = days * linesOf(SERVICES);
-    const perSecond = rounds.map((seconds) => lines / seconds).sort((a, b) => a - b);
     return {
       figures: [
         {
           key: 'attribute.linesPerSecond',
           what: 'attribute, from Kafka to Kafka, one process',
-          value: perSecond[Math.floor(perSecond.length / 2)] ?? Number.NaN,
+          value: lines / median(rounds),
           unit: 'lines/s',
         },
       ],

@@ -12,7 +12,7 @@ import { generator } from '../meter/generated-calls.ts';
 
 export const TENANTS = 200;
 /** Of the topics, as Apportion comes. */
-export const PARTITIONS = 4;
+const PARTITIONS = 4;
 /** Each tenant uses one namespace of its group for each partition. */
 const GROUPS = 12;
 const LONGEST_CALL_MS = 600_000;

@@ -9,14 +9,14 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Admin, Kafka } from 'kafkajs';
+import { type Admin, Kafka, type Message } from 'kafkajs';
 import { startStack } from '../local/stack.ts';
 import { ingestConfig } from '../producers/call-ingest/config.ts';
 import { startCallIngest } from '../producers/call-ingest.ts';
-import { type RoutedMessage, sendsOf } from '../runtime/kafka/batches.ts';
-import { createKafka } from '../runtime/kafka/client.ts';
+import { sendsOf } from '../runtime/kafka/batches.ts';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
-import { createRoutePartitioner } from '../runtime/kafka/partitioner.ts';
+import { createKafka } from '../runtime/kafka/create-kafka.ts';
+import { createRoutePartitioner } from '../runtime/kafka/kafkajs/route-partitioner.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -62,7 +62,13 @@ async function main(): Promise<void> {
       `${PARTITIONS} partitions; medians of ${rounds} rounds after one to warm up\n`,
   );
   const brokers = process.env['APPORTION_KAFKA_BROKERS'] ?? (await startStack('.local', console.log)).kafkaBrokers;
-  const kafka = createKafka({ brokers: brokers.split(','), clientId: 'bench-ingest', logger });
+  const client = await createKafka({
+    brokers: brokers.split(','),
+    client: 'kafkajs',
+    clientId: 'bench-ingest',
+    logger,
+  });
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bench-ingest', logLevel: 1 });
   await using closing = new AsyncDisposableStack();
   const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());
   await admin.connect();
@@ -70,7 +76,9 @@ async function main(): Promise<void> {
   closing.defer(() => admin.deleteTopics({ topics: [PREFIX + calls.name] }));
 
   const token = randomBytes(32).toString('hex');
-  const publisher = closing.adopt(createPublisher({ kafka, codec, prefix: PREFIX, logger }), (it) => it.close());
+  const publisher = closing.adopt(createPublisher({ kafka: client, codec, prefix: PREFIX, logger }), (it) =>
+    it.close(),
+  );
   const settings = { host: '127.0.0.1', port: 0, tokens: [{ name: 'bench', token: 'env:TOKEN' }] };
   const ingest = await startCallIngest({
     config: ingestConfig(settings),
@@ -132,20 +140,20 @@ async function sendOverHttp(sender: ChildProcess): Promise<number> {
   return ms;
 }
 
-function encodedBatches(): readonly RoutedMessage[][] {
+function encodedBatches(): readonly Message[][] {
   const records = [...generatedCalls(count)].map(({ call }) => output(codec, calls, call));
-  const batches: RoutedMessage[][] = [];
+  const batches: Message[][] = [];
   for (let at = 0; at < records.length; at += perBatch) {
     batches.push(
       sendsOf(PREFIX, records.slice(at, at + perBatch))
         .flat()
-        .flatMap(({ messages }) => messages),
+        .flatMap((part) => part.records as unknown as Message[]),
     );
   }
   return batches;
 }
 
-async function sendBare(producer: ReturnType<Kafka['producer']>, batches: readonly RoutedMessage[][]): Promise<number> {
+async function sendBare(producer: ReturnType<Kafka['producer']>, batches: readonly Message[][]): Promise<number> {
   const began = performance.now();
   let next = 0;
   const sendRest = async (): Promise<void> => {

@@ -83,10 +83,9 @@ suite('while a server is away', { timeout: 280_000 }, () => {
     const value = Buffer.concat([world.codec.encode(items, { key: 3, amount: 30 })]);
     const written = Buffer.concat([value.subarray(0, 5), Buffer.from([8]), Buffer.from('note'), value.subarray(5)]);
     written.writeUInt32BE(id, 1);
-    const producer = world.kafka.producer();
-    await producer.connect();
-    await producer.send({ topic: world.prefix + items.name, messages: [{ key: '3', value: written }] });
-    await producer.disconnect();
+    const producer = await world.kafka.idempotentProducer();
+    await producer.send([{ topic: world.prefix + items.name, records: [{ key: '3', value: written, route: 0 }] }]);
+    await producer.close();
     await stop('registry');
     lines.length = 0;
     const member = world.startSums({ codec, sessionTimeoutMs: 6_000 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { Kafka, logLevel } from 'kafkajs';
 import { publication } from '../../runtime/journal.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
 import { createKafkaJournal } from '../../runtime/kafka/journal.ts';
 import { checkpoints } from '../../schemas/topics.ts';
 import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
@@ -15,9 +15,9 @@ const { prefix, codec, logger } = world;
 const proxy = await proxyOfKafka(stack.kafkaBrokers);
 after(() => proxy.goAway());
 
+const kafka = await createKafka({ brokers: [brokerOf(proxy)], client: 'kafkajs', logger });
+
 function journalOf(name: string) {
-  const retry = { initialRetryTime: 20, retries: 8 };
-  const kafka = new Kafka({ brokers: [brokerOf(proxy)], retry, logLevel: logLevel.NOTHING });
   return createKafkaJournal({ name, kafka, codec, prefix, logger });
 }
 

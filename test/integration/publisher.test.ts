@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createKafka } from '../../runtime/kafka/client.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
 import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { eventually, testStack } from './stack.ts';
@@ -25,7 +25,7 @@ test('all who publish at once before it is connected share one producer, and its
 test('when the broker is away all of them wait, each on the next producer, until they are told to stop', async () => {
   const before = sockets();
   const stop = new AbortController();
-  const nowhere = createKafka({ brokers: ['127.0.0.1:1'], logger });
+  const nowhere = await createKafka({ brokers: ['127.0.0.1:1'], client: 'kafkajs', logger });
   const publisher = createPublisher({ kafka: nowhere, codec, prefix, logger, signal: stop.signal });
   const publishing = Array.from({ length: 10 }, (_, index) => publisher.publish(items, [{ key: index, amount: 1 }]));
   stop.abort(new Error('stopped'));

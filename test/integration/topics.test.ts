@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import kafkajs from 'kafkajs';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
-import { createKafka } from '../../runtime/kafka/client.ts';
 import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import type { Call } from '../../schemas/call.ts';
 import { calls, type Topic, topics } from '../../schemas/topics.ts';
+import { askBroker, rawKafka } from './raw-kafka.ts';
 import { freshPrefix, testStack } from './stack.ts';
 import { type Item, items, untyped } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
@@ -22,6 +22,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   });
   const settingsOf = (topicPrefix: string) => ({
     kafkaBrokers: stack.kafkaBrokers.split(','),
+    kafkaClient: 'kafkajs' as const,
     schemaRegistryUrl: stack.schemaRegistryUrl,
     topicPrefix,
     topicPartitions: 3,
@@ -37,10 +38,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('created'));
     assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('unchanged'));
 
-    const admin = createKafka({ brokers: settings.kafkaBrokers, logger }).admin();
-    await admin.connect();
-    const { topics: found } = await admin.fetchTopicMetadata();
-    await admin.disconnect();
+    const { topics: found } = await askBroker(stack.kafkaBrokers, (admin) => admin.fetchTopicMetadata());
     for (const topic of topics) {
       const partitions = found.find(({ name }) => name === settings.topicPrefix + topic.name)?.partitions.length;
       assert.equal(partitions, topic.partitioning.by === 'single' ? 1 : 3, topic.name);
@@ -57,7 +55,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     const settings = settingsOf(freshPrefix());
     await applyTopics(settings, { dryRun: false, logger });
     const name = settings.topicPrefix + calls.name;
-    const admin = createKafka({ brokers: settings.kafkaBrokers, logger }).admin();
+    const admin = rawKafka(stack.kafkaBrokers).admin();
     await admin.connect();
     const type = kafkajs.ConfigResourceTypes.TOPIC;
     const configEntries = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** The libraries that can speak to Kafka for us, see runtime/kafka/client.ts. */
-export const kafkaClients = ['kafkajs'] as const;
+export const kafkaClients = ['kafkajs', 'platformatic'] as const;
 
 /** Every setting of every role, as environment variable and as key of a `--config` file. Unknown keys are refused. */
 export const settingsShape = z.strictObject({

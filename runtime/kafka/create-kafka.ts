@@ -19,5 +19,9 @@ export async function createKafka(settings: KafkaSettings): Promise<KafkaClient>
       const { createKafkajs } = await import('./kafkajs/client.ts');
       return createKafkajs(settings);
     }
+    case 'platformatic': {
+      const { createPlatformatic } = await import('./platformatic/client.ts');
+      return createPlatformatic(settings);
+    }
   }
 }

@@ -26,8 +26,10 @@ export class KafkajsAdmin implements KafkaAdmin {
     const configs = topics.map(({ topic, partitions, replicationFactor, config }) => {
       return { topic, numPartitions: partitions, replicationFactor, configEntries: entriesOf(config) };
     });
-    // False when somebody else was faster with all of them, which is as good.
+    // It is not told whose topics were there before: those of somebody who was faster are as good.
     await this.#ask((admin) => admin.createTopics({ topics: configs, waitForLeaders: true }));
+    // Nor is then waited for the others. An answer without a leader is an error, after which it is asked again.
+    await this.#ask((admin) => admin.fetchTopicMetadata({ topics: topics.map(({ topic }) => topic) }));
   }
 
   async deleteTopics(topics: readonly string[]): Promise<void> {

@@ -102,6 +102,7 @@ export async function toyWorld(
     brokers,
     logger,
     kafka,
+    admin,
     codec,
     newCodec,
     publisher,

@@ -56,7 +56,7 @@ class KafkajsTransactionalProducer implements TransactionalProducer {
 
   async sendPositions(groupId: string, positions: readonly GroupPosition[]): Promise<void> {
     const offsets = { consumerGroupId: groupId, topics: topicsOf(positions) };
-    const endMs = Date.now() + REFUSED_LIMIT_MS;
+    const endMs = performance.now() + REFUSED_LIMIT_MS;
     const backoff = new Backoff(10, 100);
     for (;;) {
       try {
@@ -65,7 +65,7 @@ class KafkajsTransactionalProducer implements TransactionalProducer {
       } catch (error) {
         // kafkajs does not repeat this request when the transaction before is not yet ended everywhere, so this does.
         const { protocolCode } = error as KafkaError;
-        if (protocolCode === null || !REFUSED_FOR_NOW.has(protocolCode) || Date.now() > endMs) throw error;
+        if (protocolCode === null || !REFUSED_FOR_NOW.has(protocolCode) || performance.now() > endMs) throw error;
         await sleep(backoff.nextMs());
       }
     }

@@ -80,14 +80,14 @@ export class Sender {
 
   /** What a broker has refused for now is sent again, as it was: it has the same numbers. */
   async #sendAll(batches: readonly Sending[]): Promise<void> {
-    const endMs = Date.now() + REFUSED_LIMIT_MS;
+    const endMs = performance.now() + REFUSED_LIMIT_MS;
     const backoff = new Backoff(20, 500);
     let left = batches;
     for (;;) {
       const refused = await this.#sendOnce(left);
       if (refused.length === 0) return;
       const [{ error } = { error: null }] = refused;
-      if (Date.now() > endMs) throw error;
+      if (performance.now() > endMs) throw error;
       left = refused.map(({ batch }) => batch);
       this.#cluster.forget();
       await sleep(backoff.nextMs());
@@ -140,7 +140,7 @@ export class Sender {
 
 /** Repeats what the broker refuses for now, and nothing else: whatever has no answer may have happened. */
 export async function insist(cluster: Cluster, action: () => Promise<void>): Promise<void> {
-  const endMs = Date.now() + REFUSED_LIMIT_MS;
+  const endMs = performance.now() + REFUSED_LIMIT_MS;
   const backoff = new Backoff(10, 100);
   for (;;) {
     try {
@@ -149,7 +149,7 @@ export async function insist(cluster: Cluster, action: () => Promise<void>): Pro
     } catch (error) {
       const failure = kafkaErrorOf(error);
       const { protocolCode } = failure;
-      if (protocolCode === null || !REFUSED_FOR_NOW.has(protocolCode) || Date.now() > endMs) throw failure;
+      if (protocolCode === null || !REFUSED_FOR_NOW.has(protocolCode) || performance.now() > endMs) throw failure;
       if (protocolCode !== CONCURRENT_TRANSACTIONS) cluster.forget();
       await sleep(backoff.nextMs());
     }

@@ -57,9 +57,9 @@ export function keepsPromisesOfGroups(clients: readonly [Client, Client], broker
     failed.point({ [`${topic}/0`]: 100 });
     await eventually('it fails', () => failed.failure !== null);
     await failed.close();
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     const other = await new Collector(second, [topic], { ...options, memberId: failed.memberId }).joined();
-    assert.ok(Date.now() - beganMs < 15_000, 'less than the session of the one that failed');
+    assert.ok(performance.now() - beganMs < 15_000, 'less than the session of the one that failed');
     const { groups } = await askBroker(brokers, (admin) => admin.describeGroups([options.groupId]));
     assert.deepEqual(
       groups[0]?.members.map(({ memberId }) => memberId),

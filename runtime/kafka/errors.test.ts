@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ApportionError } from '../errors.ts';
+import { faultOf, faultOfProtocolCode, KafkaError } from './errors.ts';
+
+test('only what a client has told has a fault that may pass', () => {
+  assert.equal(faultOf(new KafkaError('transient', 'away')), 'transient');
+  for (const error of [new TypeError('x'), new ApportionError('a', 'b', 'c'), 'text', undefined, null, 7]) {
+    assert.equal(faultOf(error), 'fatal');
+  }
+});
+
+test('an answer that nobody knows is fatal', () => {
+  for (const code of [-1, 10, 18, 29, 30, 33, 35, 42, 53, 58, 97, 9_999]) {
+    assert.equal(faultOfProtocolCode(code), 'fatal', String(code));
+  }
+});

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import type { World } from '../../commands/world.ts';
 import type { Call } from '../../schemas/call.ts';
 import { calls } from '../../schemas/topics.ts';
@@ -22,7 +23,7 @@ export async function sendEvenly(
 ): Promise<number> {
   const codec = await world.codec();
   const topic = world.settings.topicPrefix + calls.name;
-  const producer = world.kafka.producer();
+  const producer = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR }).producer();
   await producer.connect();
   const begunMs = performance.now();
   for (let made = 0; made < count && !signal.aborted; ) {

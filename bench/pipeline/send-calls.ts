@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs';
 import type { World } from '../../commands/world.ts';
 import type { Call } from '../../schemas/call.ts';
 import { DAY_MS, startOf } from '../../schemas/day.ts';
@@ -12,7 +13,7 @@ const SEND_RECORDS = 10_000;
 export async function sendCalls(world: World, values: Iterable<Call>): Promise<void> {
   const codec = await world.codec();
   const topic = world.settings.topicPrefix + calls.name;
-  const producer = world.kafka.producer();
+  const producer = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR }).producer();
   await producer.connect();
   // The next batch is made while the one before is on its way.
   let sent: Promise<unknown> = Promise.resolve();

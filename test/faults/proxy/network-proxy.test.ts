@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { Client } from 'pg';
+import { createKafka } from '../../../runtime/kafka/create-kafka.ts';
 import { readTopic } from '../../../runtime/kafka/read-topic.ts';
+import { createLogger } from '../../../runtime/logger.ts';
 import { eventually, freshDatabase, testStack } from '../../integration/stack.ts';
 import { brokerOf, proxyOfKafka, proxyOfPostgres } from './open-proxy.ts';
 
@@ -172,7 +174,9 @@ function directKafka(): Kafka {
 
 async function valuesOf(topic: string): Promise<string[]> {
   const values: string[] = [];
-  await readTopic(directKafka(), topic, ({ value }) => void values.push(String(value)));
+  const logger = createLogger('silent');
+  const kafka = await createKafka({ brokers: [stack.kafkaBrokers], client: 'kafkajs', logger });
+  await readTopic(kafka, topic, ({ value }) => void values.push(String(value)));
   return values;
 }
 

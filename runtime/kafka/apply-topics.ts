@@ -158,10 +158,15 @@ function creationOf(
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+/** The greatest number there is for Kafka, which is its own default of other limits. */
+const NO_LIMIT = '9223372036854775807';
 const COMPACTED_SEGMENT_BYTES = 64 * 1024 * 1024;
 
 function configOf(topic: Topic<never>): Record<string, string> {
-  const common = { 'max.message.bytes': String(maxMessageBytes(topic)) };
+  const common = {
+    'max.message.bytes': String(maxMessageBytes(topic)),
+    'message.timestamp.after.max.ms': topic.judgedByTimestamps ? String(HOUR_MS) : NO_LIMIT,
+  };
   if (topic.cleanup.policy === 'compact')
     return { 'cleanup.policy': 'compact', ...compactionOf(topic.cleanup), ...common };
   const { retentionDays } = topic.cleanup;

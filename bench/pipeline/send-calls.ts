@@ -13,7 +13,9 @@ const SEND_RECORDS = 10_000;
 export async function sendCalls(world: World, values: Iterable<Call>): Promise<void> {
   const codec = await world.codec();
   const topic = world.settings.topicPrefix + calls.name;
-  const producer = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR }).producer();
+  await using closing = new AsyncDisposableStack();
+  const kafka = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR });
+  const producer = closing.adopt(kafka.producer(), (it) => it.disconnect());
   await producer.connect();
   // The next batch is made while the one before is on its way.
   let sent: Promise<unknown> = Promise.resolve();
@@ -34,7 +36,6 @@ export async function sendCalls(world: World, values: Iterable<Call>): Promise<v
   }
   await send();
   await sent;
-  await producer.disconnect();
 }
 
 /** Calls whose ends climb evenly over some days, made as they are asked for, and written down in the ledger. */

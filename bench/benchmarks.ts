@@ -1,6 +1,7 @@
 import { allocate } from './allocate.ts';
 import { attribute } from './attribute.ts';
 import type { Benchmark } from './benchmark.ts';
+import { clients } from './clients.ts';
 import { freshness } from './freshness.ts';
 import { ingest } from './ingest.ts';
 import { kubernetes } from './kubernetes.ts';
@@ -14,6 +15,7 @@ export const benchmarks: readonly Benchmark[] = [
   allocate,
   attribute,
   sink,
+  clients,
   ingest,
   kubernetes,
   freshness,

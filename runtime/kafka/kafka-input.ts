@@ -6,7 +6,6 @@ export class KafkaInput implements InputRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly #delivery: Delivery;
   readonly #index: number;
@@ -16,10 +15,13 @@ export class KafkaInput implements InputRecord {
     this.topic = topic;
     this.partition = delivery.partition;
     this.offset = delivery.offsetAt(index);
-    this.key = delivery.keyAt(index);
     this.value = delivery.valueAt(index);
     this.#delivery = delivery;
     this.#index = index;
+  }
+
+  get key(): Buffer | null {
+    return this.#delivery.keyAt(this.#index);
   }
 
   get timestampMs(): number {

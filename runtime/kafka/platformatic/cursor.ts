@@ -29,23 +29,27 @@ export class Cursor {
     return this.bytes.readBigInt64BE(this.#pass(8));
   }
 
-  /** Seven bits to a byte, the least first. */
+  /** Seven bits to a byte, the least first. Up to 53 bits. */
   unsignedVarInt(): number {
     const { bytes } = this;
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = bytes[this.at++];
-      if (byte === undefined) throw new RangeError('a number ends beyond the bytes');
-      if (byte < 128) return value + byte * scale;
-      value += (byte - 128) * scale;
+    // Nearly all are of one byte.
+    let byte = bytes[this.at++] ?? BEYOND;
+    if (byte < 128) return byte;
+    let value = byte & 127;
+    let scale = 128;
+    do {
+      byte = bytes[this.at++] ?? BEYOND;
+      value += (byte & 127) * scale;
       scale *= 128;
-    }
+    } while (byte >= 128 && byte !== BEYOND);
+    if (byte === BEYOND) throw new RangeError('a number ends beyond the bytes');
+    return value;
   }
 
   /** Zigzag: even ones are not negative. */
   varInt(): number {
     const value = this.unsignedVarInt();
+    if (value < 128) return (value >>> 1) ^ -(value & 1);
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
@@ -55,6 +59,11 @@ export class Cursor {
     if (length < 0) return null;
     const start = this.#pass(length);
     return this.bytes.subarray(start, this.at);
+  }
+
+  skipVarIntBytes(): void {
+    const length = this.varInt();
+    if (length > 0) this.#pass(length);
   }
 
   compactString(): string {
@@ -91,3 +100,6 @@ export class Cursor {
     return start;
   }
 }
+
+/** No byte: there is none any more. */
+const BEYOND = 256;

@@ -20,10 +20,11 @@ class ColumnsDelivery implements Delivery {
   next: number;
   readonly #offsets: number[] = [];
   readonly #timestampsMs: number[] = [];
-  readonly #keys: (Buffer | null)[] = [];
   readonly #values: (Buffer | null)[] = [];
-  /** Where headers begin, for they are read by few; null where there are none. */
-  readonly #headers: (Cursor | null)[] = [];
+  /** Of each record: the bytes, unpacked, and where its key and its headers begin, which few look at. */
+  readonly #bytes: Buffer[] = [];
+  readonly #keyStarts: number[] = [];
+  readonly #headerStarts: number[] = [];
 
   constructor(topic: string, partition: number, from: number) {
     this.topic = topic;
@@ -47,9 +48,11 @@ class ColumnsDelivery implements Delivery {
       if (offset >= this.from) {
         this.#offsets.push(offset);
         this.#timestampsMs.push(head.appendedMs ?? head.baseTimestampMs + timestampDelta);
-        this.#keys.push(cursor.varIntBytes());
+        this.#bytes.push(cursor.bytes);
+        this.#keyStarts.push(cursor.at);
+        cursor.skipVarIntBytes();
         this.#values.push(cursor.varIntBytes());
-        this.#headers.push(cursor.bytes[cursor.at] === 0 ? null : new Cursor(cursor.bytes, cursor.at));
+        this.#headerStarts.push(cursor.at);
       }
       cursor.at = end;
     }
@@ -60,7 +63,7 @@ class ColumnsDelivery implements Delivery {
   }
 
   keyAt(index: number): Buffer | null {
-    return this.#keys[index] ?? null;
+    return this.#cursorAt(index, this.#keyStarts).varIntBytes();
   }
 
   valueAt(index: number): Buffer | null {
@@ -72,13 +75,18 @@ class ColumnsDelivery implements Delivery {
   }
 
   headersAt(index: number): InputRecord['headers'] {
-    const begin = this.#headers[index] ?? null;
-    if (begin === null) return [];
-    const cursor = new Cursor(begin.bytes, begin.at);
+    const cursor = this.#cursorAt(index, this.#headerStarts);
     return Array.from({ length: cursor.varInt() }, () => {
       const name = cursor.varIntBytes()?.toString() ?? '';
       return { name, value: cursor.varIntBytes() ?? EMPTY };
     });
+  }
+
+  #cursorAt(index: number, starts: readonly number[]): Cursor {
+    const bytes = this.#bytes[index];
+    const start = starts[index];
+    if (bytes === undefined || start === undefined) return nothingAt(index, this.count);
+    return new Cursor(bytes, start);
   }
 }
 

@@ -7,9 +7,10 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Kafka } from 'kafkajs';
+import { Kafka } from 'kafkajs';
 import { startStack } from '../local/stack.ts';
-import { createKafka } from '../runtime/kafka/client.ts';
+import type { KafkaClient } from '../runtime/kafka/client.ts';
+import { createKafka } from '../runtime/kafka/create-kafka.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { type Column, table } from '../runtime/terminal/table.ts';
 import { usageTotals } from '../schemas/topics.ts';
@@ -51,7 +52,8 @@ async function main(count: number, rounds: number, identities: number): Promise<
 
 async function throughput(count: number, rounds: number): Promise<void> {
   const brokers = process.env['APPORTION_KAFKA_BROKERS'] ?? (await startStack('.local', console.log)).kafkaBrokers;
-  const kafka = createKafka({ brokers: brokers.split(','), clientId: 'bench-meter', logger });
+  const client = await createKafka({ brokers: brokers.split(','), client: 'kafkajs', clientId: 'bench-meter', logger });
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'bench-meter', logLevel: 1 });
   const admin = kafka.admin();
   await admin.connect();
   const expected = await loadCalls(kafka, admin, count);
@@ -84,9 +86,9 @@ async function throughput(count: number, rounds: number): Promise<void> {
       await measure(PATCHED, () => runBare(kafka, count, `bench-patched-${unique}`));
       await emptyOutputs(admin);
       const what = `meter, commits every ${commitIntervalMs} ms`;
-      await measure(what, () => runMeter({ kafka, admin, logger }, `meter-${unique}`, commitIntervalMs, count));
+      await measure(what, () => runMeter({ kafka: client, logger }, `meter-${unique}`, commitIntervalMs, count));
       written.set(what, await countRecords(admin, usageTotals));
-      await compare(kafka, expected);
+      await compare(client, expected);
     }
   }
   printRuns(runs, written);
@@ -94,7 +96,7 @@ async function throughput(count: number, rounds: number): Promise<void> {
   await admin.disconnect();
 }
 
-async function compare(kafka: Kafka, expected: Totals): Promise<void> {
+async function compare(kafka: KafkaClient, expected: Totals): Promise<void> {
   const totals = await readTotals(kafka);
   if (totals.checksum() !== expected.checksum()) {
     throw new Error(`The meter's ${totals.size} totals are not the ${expected.size} that the calls add up to.`);

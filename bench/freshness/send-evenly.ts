@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import type { World } from '../../commands/world.ts';
 import type { Call } from '../../schemas/call.ts';
 import { calls } from '../../schemas/topics.ts';
@@ -22,7 +23,8 @@ export async function sendEvenly(world: World, { perSecond, count, makeCall, sig
   const codec = await world.codec();
   const topic = world.settings.topicPrefix + calls.name;
   await using closing = new AsyncDisposableStack();
-  const producer = closing.adopt(world.kafka.producer(), (it) => it.disconnect());
+  const kafka = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR });
+  const producer = closing.adopt(kafka.producer(), (it) => it.disconnect());
   await producer.connect();
   const begunMs = performance.now();
   for (let made = 0; made < count; ) {

@@ -1,7 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { maxMessageBytes } from '../../runtime/kafka/batches.ts';
+import type { KafkaClient } from '../../runtime/kafka/client.ts';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import { faultOf } from '../../runtime/kafka/errors.ts';
+import { kafkaErrorOf } from '../../runtime/kafka/kafkajs/errors.ts';
 import { partitionOfText } from '../../runtime/kafka/murmur2.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
 import { createLogger } from '../../runtime/logger.ts';
@@ -54,7 +56,7 @@ export async function deleteTopics(admin: Admin): Promise<void> {
 }
 
 /** The totals that stand in the output topic: of each key the last. */
-export async function readTotals(kafka: Kafka): Promise<Totals> {
+export async function readTotals(kafka: KafkaClient): Promise<Totals> {
   const last = new Map<string, Buffer>();
   await readTopic(kafka, PREFIX + usageTotals.name, ({ key, value }) => {
     if (key !== null && value !== null) last.set(String(key), value);
@@ -88,7 +90,7 @@ async function createAnew(admin: Admin, topics: readonly Topic<never>[]): Promis
     ],
   }));
   // On a busy machine the leaders may not be known yet when they are asked for.
-  const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
+  const isTransient = (error: unknown): boolean => faultOf(kafkaErrorOf(error)) === 'transient';
   await retry({ what: 'Kafka', isTransient, logger }, () =>
     admin.createTopics({ topics: configs, waitForLeaders: true }),
   );

@@ -1,6 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { meter } from '../../processors/meter.ts';
+import type { KafkaClient } from '../../runtime/kafka/client.ts';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import { runProcessor } from '../../runtime/kafka/run-processor.ts';
 import { TopicNames } from '../../runtime/kafka/topic-names.ts';
@@ -17,7 +17,7 @@ import { MAX_CALL_HOURS } from './generated-calls.ts';
  * @param name names the consumer group, so that each run begins at the beginning
  */
 export async function runMeter(
-  options: { kafka: Kafka; admin: Admin; logger: Logger },
+  options: { kafka: KafkaClient; logger: Logger },
   name: string,
   commitIntervalMs: number,
   count: number,
@@ -32,7 +32,8 @@ export async function runMeter(
     if (beganMs === 0) beganMs = performance.now();
     return prepare(values);
   };
-  const transactions = createTransactions({ ...options, prefix: PREFIX, names: new TopicNames(PREFIX) });
+  const admin = options.kafka.admin();
+  const transactions = createTransactions({ ...options, admin, prefix: PREFIX, names: new TopicNames(PREFIX) });
   const offsets = new Map<number, number>();
   const commits: Commits = {
     inGroup: true,
@@ -51,5 +52,6 @@ export async function runMeter(
   const ms = await Promise.race([finished.promise, stopped.then(() => Number.NaN)]);
   stop.abort();
   await stopped;
+  await admin.close();
   return ms;
 }

@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs';
 import type { World } from '../../commands/world.ts';
 import type { Call } from '../../schemas/call.ts';
 import { DAY_MS, startOf } from '../../schemas/day.ts';
@@ -13,7 +14,8 @@ export async function sendCalls(world: World, values: Iterable<Call>): Promise<v
   const codec = await world.codec();
   const topic = world.settings.topicPrefix + calls.name;
   await using closing = new AsyncDisposableStack();
-  const producer = closing.adopt(world.kafka.producer(), (it) => it.disconnect());
+  const kafka = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR });
+  const producer = closing.adopt(kafka.producer(), (it) => it.disconnect());
   await producer.connect();
   // The next batch is made while the one before is on its way.
   let sent: Promise<unknown> = Promise.resolve();

@@ -5,7 +5,7 @@
  *   node local/bootstrap.mjs SCRIPT ARGUMENT...
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -71,6 +71,14 @@ function packagesOf(lockFile) {
 }
 
 async function installPackages() {
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm would empty the folder that it leads to, which belongs to somebody else.
+    process.stderr.write(
+      `${modules} is a link to ${readlinkSync(modules)}, which does not hold the packages of this lock file.\n` +
+        'Remove the link, and start again: the packages are then installed here.\n',
+    );
+    process.exit(1);
+  }
   process.stdout.write('Installing packages (npm ci) … ');
   const begin = performance.now();
   // Warnings would only say that the host's Node is older than what some packages ask for: the project brings its own.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually, temporaryFolder } from '../test/integration/stack.ts';
@@ -34,6 +34,17 @@ for (const [name, wanted] of [
     assert.match(run.output, /Node 24 did not come with them: npm must be allowed to run their install scripts/);
   });
 }
+
+test("installs nothing through a link, since what lies there is somebody else's", async () => {
+  const other = project({ 'node_modules/a': { version: '1.0.0' } });
+  const root = project({}, { 'node_modules/b': { version: '1.0.0' } });
+  rmSync(join(root, 'node_modules'), { recursive: true });
+  symlinkSync(join(other, 'node_modules'), join(root, 'node_modules'));
+  const run = await end(bootstrap(root, 'script.mjs'));
+  assert.equal(run.code, 1);
+  assert.match(run.output, /node_modules is a link to .*Remove the link/s);
+  assert.ok(existsSync(join(other, 'node_modules/.package-lock.json')));
+});
 
 test('keeps what was compiled beside the packages, for the next run', async () => {
   const root = project({});

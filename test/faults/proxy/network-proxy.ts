@@ -64,6 +64,11 @@ export class NetworkProxy {
     return this.#armed.length === 0;
   }
 
+  /** Whether no request is still to arrive that is late. */
+  lateAreThrough(): boolean {
+    return this.#late.size === 0;
+  }
+
   /** Forgets the cuts that have not come. */
   disarm(): void {
     this.#armed = [];

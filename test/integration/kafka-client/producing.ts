@@ -4,6 +4,7 @@ import type { KafkaClient } from '../../../runtime/kafka/client.ts';
 import { partitionOfRoute } from '../../../runtime/kafka/partitioner.ts';
 import { readTopic } from '../../../runtime/kafka/read-topic.ts';
 import { brokerOf, proxyOfKafka } from '../../faults/proxy/open-proxy.ts';
+import { eventually } from '../stack.ts';
 import { type Client, freshName, freshTopic, openClient, texts } from './client-world.ts';
 
 /** What whoever writes relies on. */
@@ -124,6 +125,43 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
       assert.equal(values.pop(), 'second');
       assert.ok(outcome === 'confirmed' || outcome === 'transient', outcome);
       assert.ok(values.length === 2 || (values.length === 0 && outcome !== 'confirmed'), values.join());
+    });
+  }
+
+  test('a commit that arrives late ends neither its own transaction nor that of the next owner', async () => {
+    await using proxy = await proxyOfKafka(brokers);
+    const [kafka, behind] = [await openClient(client, brokers), await openClient(client, brokerOf(proxy))];
+    const topic = await freshTopic(kafka);
+    const id = `${topic}-owner`;
+    const first = await behind.transactionalProducer(id);
+    await first.send(texts(topic, 0, ['of the first']));
+    proxy.cut('EndTxn', 'late');
+    const committing = first.commit().catch(() => {});
+    await eventually('its connection is cut', () => proxy.isThrough());
+    const second = await kafka.transactionalProducer(id);
+    await second.send(texts(topic, 0, ['of the second']));
+    await committing;
+    await first.discard();
+    await eventually('the late one has come', () => proxy.lateAreThrough());
+    assert.deepEqual(await valuesOf(kafka, topic), []);
+    await second.commit();
+    await second.discard();
+    assert.deepEqual(await valuesOf(kafka, topic), ['of the second']);
+  });
+
+  for (const where of ['request', 'reply', 'late'] as const) {
+    test(`records whose connection is cut before the ${where} stand once when the send has been confirmed`, async () => {
+      await using proxy = await proxyOfKafka(brokers);
+      const [kafka, behind] = [await openClient(client, brokers), await openClient(client, brokerOf(proxy))];
+      const topic = await freshTopic(kafka);
+      const producer = await behind.idempotentProducer();
+      await producer.send(texts(topic, 0, ['one']));
+      proxy.cut('Produce', where);
+      await producer.send(texts(topic, 0, ['two']));
+      await eventually('what is late has come', () => proxy.isThrough() && proxy.lateAreThrough());
+      await producer.send(texts(topic, 0, ['three']));
+      await producer.close();
+      assert.deepEqual(await valuesOf(kafka, topic), ['one', 'two', 'three']);
     });
   }
 

@@ -58,6 +58,7 @@ export class CallsTopic {
     await topic.#withAdmin((admin) => topic.#createAnew(admin, [calls, usage]));
     bench.say(`loading ${topic.description}`);
     await topic.#fill();
+    await topic.#withAdmin((admin) => topic.#checkCount(admin));
     return topic;
   }
 
@@ -94,7 +95,8 @@ export class CallsTopic {
   }
 
   async #fill(): Promise<void> {
-    const producer = this.#kafka.producer();
+    // Else kafkajs repeats what was written where other partitions of a request have failed.
+    const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     let messages: { key: string; value: Buffer; timestamp: string; partition: number }[] = [];
     const send = async (): Promise<void> => {
@@ -110,6 +112,13 @@ export class CallsTopic {
     }
     if (messages.length > 0) await send();
     await producer.disconnect();
+  }
+
+  /** A run ends when the last offset is reached. */
+  async #checkCount(admin: Admin): Promise<void> {
+    const offsets = await admin.fetchTopicOffsets(this.name);
+    const count = offsets.reduce((sum, { high }) => sum + Number(high), 0);
+    if (count !== this.count) throw new Error(`${this.name} has ${count} records instead of ${this.count}.`);
   }
 
   async #withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {

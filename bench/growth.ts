@@ -58,7 +58,7 @@ export const growth: Benchmark = {
   },
 };
 
-const HOW = `In processes that have metered before. Several count from when each of them has begun. Every output has the
+const HOW = `In processes that have metered before; several wait for each other at the first batch. Every output has the
 checksum of its calls, which is the same in any number of partitions and processes.`;
 
 /** The real meter in these processes together; its totals are checked. */

@@ -18,7 +18,7 @@ export async function measureCold(topic: CallsTopic, task: Task): Promise<Run> {
   }
 }
 
-/** Does the work in all these processes together, until all calls of the topic are done. */
+/** Does the work in all these processes together, from when each has begun until all calls of the topic are done. */
 export async function measure(workers: readonly Worker[], topic: CallsTopic, task: Task): Promise<Run> {
   const { brokers, prefix, count } = topic;
   groups += 1;
@@ -26,26 +26,28 @@ export async function measure(workers: readonly Worker[], topic: CallsTopic, tas
   const offsets = new Map<number, number>();
   const newest = new Map<Worker, Progress>();
   const marks: Mark[] = [];
-  let [cpuBefore, cpuAfter] = [0, 0];
+  const tellAll = (command: 'go' | 'stop'): void => {
+    for (const worker of workers) worker.tell(command);
+  };
   const take = (worker: Worker, progress: Progress): void => {
     const { partition, offset, atMs } = progress;
-    offsets.set(partition, Math.max(offset, offsets.get(partition) ?? 0));
     newest.set(worker, progress);
-    const done = sum(offsets.values());
-    if (done === count) for (const each of workers) each.stop();
     if (newest.size < workers.length) return;
-    cpuAfter = sum([...newest.values()].map(({ cpuMicroseconds }) => cpuMicroseconds));
-    if (marks.length === 0) cpuBefore = cpuAfter;
+    if (marks.length === 0) tellAll('go');
+    offsets.set(partition, Math.max(offset, offsets.get(partition) ?? 0));
+    const done = sum(offsets.values());
     marks.push({ atMs, done });
+    if (done === count) tellAll('stop');
   };
   await Promise.all(workers.map((worker) => worker.do(work, (progress) => take(worker, progress))));
   const [first, last] = [marks[0], marks.at(-1)];
-  if (first === undefined || last === undefined) throw new Error('Not every process had something to do.');
+  if (first === undefined || last === undefined) throw new Error('Nothing was measured.');
+  const processes = [...newest.values()];
   return {
-    calls: last.done - first.done,
+    calls: count,
     seconds: (last.atMs - first.atMs) / 1000,
-    cpuSeconds: (cpuAfter - cpuBefore) / 1e6,
-    peakMib: sum([...newest.values()].map(({ peakMib }) => peakMib)),
+    cpuSeconds: sum(processes.map(({ cpuMicroseconds }) => cpuMicroseconds)) / 1e6,
+    peakMib: sum(processes.map(({ peakMib }) => peakMib)),
     marks,
   };
 }

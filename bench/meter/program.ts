@@ -1,37 +1,30 @@
 /** A program of its own: does the work that it is sent, one after another, and sends back how far it has come. */
-
 import { runBare } from './run-bare.ts';
 import { runMeter } from './run-meter.ts';
-import type { Progress, Reporter, Work } from './work.ts';
+import type { Command, Progress, Reporter, Work } from './work.ts';
 
+let go = Promise.withResolvers<void>();
 let stop = new AbortController();
 
-process.on('message', async (message: Work | 'stop') => {
-  if (message === 'stop') {
-    stop.abort();
-    return;
-  }
-  stop = new AbortController();
-  await run(message, stop.signal);
-  process.send?.('stopped');
+process.on('message', (command: Command) => {
+  if (command === 'go') go.resolve();
+  else if (command === 'stop') stop.abort();
+  else begin(command);
 });
 
 // A terminal interrupts all its processes; this one ends with the one that sends it work.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 
-function run(work: Work, signal: AbortSignal): Promise<void> {
-  switch (work.what) {
-    case 'meter':
-    case 'restore':
-      return runMeter(work, reporter(), signal);
-    case 'read':
-    case 'readPatched':
-      return runBare(work, reporter(), signal);
-  }
+async function begin(work: Work): Promise<void> {
+  go = Promise.withResolvers();
+  stop = new AbortController();
+  await (work.what === 'meter' || work.what === 'restore' ? runMeter : runBare)(work, reporter(), stop.signal);
+  process.send?.('stopped');
 }
 
 function reporter(): Reporter {
+  const started = go.promise;
   let cpuBefore: NodeJS.CpuUsage | null = null;
   const reached = (partition: number, offset: number): void => {
     cpuBefore ??= process.cpuUsage();
@@ -45,9 +38,14 @@ function reporter(): Reporter {
     };
     process.send?.(progress);
   };
+  let hasStarted = false;
   return {
     began: () => {
+      if (hasStarted) return undefined;
       if (cpuBefore === null) reached(0, 0);
+      return started.then(() => {
+        hasStarted = true;
+      });
     },
     reached,
   };

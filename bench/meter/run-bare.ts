@@ -23,7 +23,7 @@ export async function runBare(work: Work, reporter: Reporter, signal: AbortSigna
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
-      reporter.began();
+      await reporter.began();
       for (const { value } of batch.messages) {
         const call = codec.decode(calls, value ?? Buffer.alloc(0));
         if (call instanceof Undecodable) throw new Error(call.detail);

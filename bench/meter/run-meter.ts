@@ -40,8 +40,9 @@ function watchedCodec(reporter: Reporter): PreparedCodec {
   const codec = createLocalCodec();
   const { prepare } = codec;
   codec.prepare = (values) => {
-    reporter.began();
-    return prepare(values);
+    const begun = reporter.began();
+    const prepared = prepare(values);
+    return begun === undefined ? prepared : begun.then(() => prepared);
   };
   return codec;
 }

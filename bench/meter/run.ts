@@ -1,8 +1,7 @@
 /** How one side did the calls of a topic once. */
 export interface Run {
-  /** Where several processes do them: those that were left when each of the processes had begun. */
   readonly calls: number;
-  /** From the first batch, of the last process to begin, until all was done. */
+  /** From the first batch, where several do it of the last to have one, until all was done. */
   readonly seconds: number;
   /** Of the processes that are measured; the broker's are its own. */
   readonly cpuSeconds: number;
@@ -28,7 +27,7 @@ export function perSecond({ calls, seconds }: Run): number {
 /** Calls a second in the second half of the calls, when what is compiled as it runs has been compiled. */
 export function warmPerSecond({ calls, marks }: Run): number {
   const last = marks.at(-1);
-  const from = marks.find(({ done }) => done >= (last?.done ?? 0) - calls / 2);
+  const from = marks.find(({ done }) => done >= calls / 2);
   if (from === undefined || last === undefined) return Number.NaN;
   return ((last.done - from.done) / (last.atMs - from.atMs)) * 1000;
 }

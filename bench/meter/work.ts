@@ -28,8 +28,13 @@ export interface Progress {
   readonly peakMib: number;
 }
 
-/** Who is told how far the work has come: of nothing at the first batch, then of each partition that goes on. */
+/** What a process is sent: work; that all who share it have begun; that all of it is done. */
+export type Command = Work | 'go' | 'stop';
+
+/** Who is told how far the work has come. */
 export interface Reporter {
-  began(): void;
+  /** Something has been read. The promise, until there is none any more, is for all who share the work to have begun. */
+  began(): Promise<void> | undefined;
+  /** All before the offset is done. */
   reached(partition: number, offset: number): void;
 }

@@ -21,7 +21,7 @@ export class Worker {
   }
 
   /**
-   * Does the work until `stop`, and tells how far it has come.
+   * Begins the work, goes on with it when told to, does it until told to stop, and reports how far it has come.
    *
    * @throws Error when the process ends by itself
    */
@@ -40,8 +40,8 @@ export class Worker {
     }
   }
 
-  stop(): void {
-    this.#child.send('stop');
+  tell(command: 'go' | 'stop'): void {
+    this.#child.send(command);
   }
 
   async end(): Promise<void> {

@@ -33,3 +33,11 @@ export interface Measured {
   /** How the figures came about: tables, histograms, for people. */
   readonly details: string;
 }
+
+/** The middle one, or the mean of both in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}

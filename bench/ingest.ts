@@ -1,16 +1,8 @@
-/**
- * How fast calls are taken over HTTP: `npm run bench:ingest`. The role ingest as it runs, `POST /v1/calls` in batches
- * over loopback from a process of its own, acknowledged by Kafka, against a bare kafkajs producer that sends the same
- * records, already encoded, in the same batches, with the same settings, as many at a time, in turns in one process
- * after a round to warm up. Uses APPORTION_KAFKA_BROKERS, or the local stack.
- */
+/** How fast calls are taken over HTTP. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import type { Admin, Kafka } from 'kafkajs';
-import { startStack } from '../local/stack.ts';
 import { ingestConfig } from '../producers/call-ingest/config.ts';
 import { startCallIngest } from '../producers/call-ingest.ts';
 import { type RoutedMessage, sendsOf } from '../runtime/kafka/batches.ts';
@@ -18,34 +10,31 @@ import { createKafka } from '../runtime/kafka/client.ts';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
 import { createRoutePartitioner } from '../runtime/kafka/partitioner.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
-import { createLogger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createSecrets } from '../runtime/secrets.ts';
 import { output } from '../runtime/task.ts';
 import { type Column, table } from '../runtime/terminal/table.ts';
 import { calls } from '../schemas/topics.ts';
+import { type Bench, type Benchmark, type Measured, median } from './benchmark.ts';
 import { generatedCalls, MAX_CALL_HOURS } from './meter/generated-calls.ts';
 
 const PREFIX = 'bench-ingest.';
 const PARTITIONS = 4;
 const HOUR_MS = 3_600_000;
-const logger = createLogger('error');
 const codec = createLocalCodec();
 
-const { values: options } = parseArgs({
-  options: {
-    calls: { type: 'string', default: '200000' },
-    batch: { type: 'string', default: '500' },
-    connections: { type: 'string', default: '4' },
-    rounds: { type: 'string', default: '5' },
-  },
-});
-const [count, perBatch, connections, rounds] = [
-  Number(options.calls),
-  Number(options.batch),
-  Number(options.connections),
-  Number(options.rounds),
-];
+/** Small enough for a round of a second or two. */
+const CALLS = 200_000;
+const CALLS_PER_REQUEST = 500;
+/** Requests under way at a time. */
+const CONNECTIONS = 4;
+
+export const ingest: Benchmark = {
+  name: 'ingest',
+  about:
+    'POST /v1/calls over loopback from a process of its own, answered when Kafka has acknowledged, beside a bare kafkajs producer that sends the same records, already encoded, in the same batches, as many at a time',
+  run: (bench) => measureIngest(bench, Math.ceil(CALLS * bench.size)),
+};
 
 interface Run {
   readonly perSecond: number;
@@ -53,16 +42,8 @@ interface Run {
   readonly cpuMicroseconds: number;
 }
 
-await main();
-
-async function main(): Promise<void> {
-  console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}`);
-  console.log(
-    `${count.toLocaleString('en')} calls in batches of ${perBatch}, ${connections} under way at a time, ` +
-      `${PARTITIONS} partitions; medians of ${rounds} rounds after one to warm up\n`,
-  );
-  const brokers = process.env['APPORTION_KAFKA_BROKERS'] ?? (await startStack('.local', console.log)).kafkaBrokers;
-  const kafka = createKafka({ brokers: brokers.split(','), clientId: 'bench-ingest', logger });
+async function measureIngest({ stack, rounds, logger, say }: Bench, count: number): Promise<Measured> {
+  const kafka = createKafka({ brokers: stack.kafkaBrokers.split(','), clientId: 'bench-ingest', logger });
   await using closing = new AsyncDisposableStack();
   const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());
   await admin.connect();
@@ -72,7 +53,7 @@ async function main(): Promise<void> {
   const token = randomBytes(32).toString('hex');
   const publisher = closing.adopt(createPublisher({ kafka, codec, prefix: PREFIX, logger }), (it) => it.close());
   const settings = { host: '127.0.0.1', port: 0, tokens: [{ name: 'bench', token: 'env:TOKEN' }] };
-  const ingest = await startCallIngest({
+  const role = await startCallIngest({
     config: ingestConfig(settings),
     limits: { maxCallMs: MAX_CALL_HOURS * HOUR_MS },
     publisher,
@@ -80,8 +61,8 @@ async function main(): Promise<void> {
     metrics: createMetrics(),
     logger,
   });
-  closing.defer(() => ingest.close());
-  const sender = await startSender(`${ingest.url}/v1/calls`, token);
+  closing.defer(() => role.close());
+  const sender = await startSender(`${role.url}/v1/calls`, token, count);
   closing.defer(() => void sender.kill());
   const producer = closing.adopt(
     kafka.producer({
@@ -93,19 +74,41 @@ async function main(): Promise<void> {
     (it) => it.disconnect(),
   );
   await producer.connect();
-  const batches = encodedBatches();
+  const batches = encodedBatches(count);
 
   const bare: Run[] = [];
   const overHttp: Run[] = [];
+  // The first round warms up.
   for (let round = 0; round <= rounds; round++) {
-    const bareRun = await measure(() => sendBare(producer, batches));
-    const httpRun = await measure(() => sendOverHttp(sender));
+    say(round === 0 ? 'warming up' : `round ${round} of ${rounds}`);
+    const bareRun = await measure(count, () => sendBare(producer, batches));
+    const httpRun = await measure(count, () => sendOverHttp(sender));
     if (round === 0) continue;
     bare.push(bareRun);
     overHttp.push(httpRun);
   }
   await checkCount(admin, 2 * (rounds + 1) * count);
-  printRuns(bare, overHttp);
+  const perSecond = median(overHttp.map((run) => run.perSecond));
+  const ratio = median(overHttp.map((run, round) => run.perSecond / (bare[round]?.perSecond ?? Number.NaN)));
+  return {
+    figures: [
+      {
+        key: 'ingest.callsPerSecond',
+        what: `POST /v1/calls, ${CALLS_PER_REQUEST} calls a request`,
+        value: perSecond,
+        unit: 'calls/s',
+        reach: { atLeast: 20_000 },
+      },
+      {
+        key: 'ingest.vsBareProducer',
+        what: 'POST /v1/calls to a bare producer of the same records',
+        value: ratio,
+        unit: 'x',
+        reach: { atLeast: 0.5 },
+      },
+    ],
+    details: runTable({ 'bare producer': bare, 'POST /v1/calls': overHttp }),
+  };
 }
 
 async function createTopic(admin: Admin): Promise<void> {
@@ -116,8 +119,8 @@ async function createTopic(admin: Admin): Promise<void> {
   await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS, configEntries }], waitForLeaders: true });
 }
 
-async function startSender(url: string, token: string): Promise<ChildProcess> {
-  const args = [url, token, String(count), String(perBatch), String(connections)];
+async function startSender(url: string, token: string, count: number): Promise<ChildProcess> {
+  const args = [url, token, String(count), String(CALLS_PER_REQUEST), String(CONNECTIONS)];
   const child = fork(new URL('ingest/client.ts', import.meta.url), args);
   child.once('exit', (code) => {
     if (code !== null) throw new Error(`the sender has ended with ${code}`);
@@ -132,12 +135,12 @@ async function sendOverHttp(sender: ChildProcess): Promise<number> {
   return ms;
 }
 
-function encodedBatches(): readonly RoutedMessage[][] {
+function encodedBatches(count: number): readonly RoutedMessage[][] {
   const records = [...generatedCalls(count)].map(({ call }) => output(codec, calls, call));
   const batches: RoutedMessage[][] = [];
-  for (let at = 0; at < records.length; at += perBatch) {
+  for (let at = 0; at < records.length; at += CALLS_PER_REQUEST) {
     batches.push(
-      sendsOf(PREFIX, records.slice(at, at + perBatch))
+      sendsOf(PREFIX, records.slice(at, at + CALLS_PER_REQUEST))
         .flat()
         .flatMap(({ messages }) => messages),
     );
@@ -153,11 +156,11 @@ async function sendBare(producer: ReturnType<Kafka['producer']>, batches: readon
       await producer.sendBatch({ acks: -1, topicMessages: [{ topic: PREFIX + calls.name, messages }] });
     }
   };
-  await Promise.all(Array.from({ length: connections }, sendRest));
+  await Promise.all(Array.from({ length: CONNECTIONS }, sendRest));
   return performance.now() - began;
 }
 
-async function measure(run: () => Promise<number>): Promise<Run> {
+async function measure(count: number, run: () => Promise<number>): Promise<Run> {
   const cpuBefore = process.cpuUsage();
   const ms = await run();
   const { user, system } = process.cpuUsage(cpuBefore);
@@ -171,25 +174,18 @@ async function checkCount(admin: Admin, expected: number): Promise<void> {
   if (found !== expected) throw new Error(`The topic holds ${found} records, not ${expected}.`);
 }
 
-function printRuns(bare: readonly Run[], overHttp: readonly Run[]): void {
-  const bareMedian = median(bare.map(({ perSecond }) => perSecond));
-  const rows = [['bare producer', bare] as const, ['POST /v1/calls', overHttp] as const].map(([what, runs]) => [
+function runTable(sides: Readonly<Record<string, readonly Run[]>>): string {
+  const rows = Object.entries(sides).map(([what, runs]) => [
     what,
     Math.round(median(runs.map(({ perSecond }) => perSecond))).toLocaleString('en'),
-    (median(runs.map(({ perSecond }) => perSecond)) / bareMedian).toFixed(2),
     median(runs.map(({ cpuMicroseconds }) => cpuMicroseconds)).toFixed(1),
     runs.map(({ perSecond }) => `${Math.round(perSecond / 1000)}k`).join(' '),
   ]);
   const columns: readonly Column[] = [
     { title: '' },
     { title: 'calls/s', align: 'right' },
-    { title: 'ratio', align: 'right' },
     { title: 'cpu us/call', align: 'right' },
     { title: 'each round' },
   ];
-  console.log(table(columns, rows));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return table(columns, rows);
 }

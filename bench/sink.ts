@@ -1,21 +1,16 @@
-/**
- * How fast documents reach Postgres: `npm run bench:sink`. The sink as it runs (decoding, guards, lines, history, weeks
- * and months, offset) against a bare UNNEST upsert of the same lines into a table like the sink's, flush by flush of
- * the same documents, in turns. Durable commits. Uses APPORTION_DATABASE_URL, or the local stack.
- */
-import { availableParallelism, cpus } from 'node:os';
+/** How fast documents reach Postgres. */
 import type { Pool } from 'pg';
-import { startStack } from '../local/stack.ts';
+import type { Logger } from 'pino';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
-import { createLogger } from '../runtime/logger.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
 import type { InputRecord, TaskId } from '../runtime/task.ts';
-import { table } from '../runtime/terminal/table.ts';
+import { type Column, table } from '../runtime/terminal/table.ts';
 import type { AttributionDocument } from '../schemas/attribution-document.ts';
 import { attributions } from '../schemas/topics.ts';
 import { createPostgresCommits } from '../sinks/postgres/commits.ts';
 import { migrateReporting } from '../sinks/postgres/migrate.ts';
 import { postgresSink } from '../sinks/postgres/sink.ts';
+import { type Benchmark, median } from './benchmark.ts';
 import { bareUpsert, createBareTable } from './sink/bare-upsert.ts';
 import { platformDocuments } from './sink/platform.ts';
 
@@ -24,71 +19,117 @@ const PLATFORM = { tenants: 50, namespaces: 50, used: 5, services: 40, days: 28 
 const DAYS_PER_FLUSH = [1, 7, 28];
 /** After the days, so that every revision goes into the history. */
 const RECORDED_MS = Date.parse('2026-08-01T00:00:00Z');
-const ROUNDS = 5;
+/** What a task flushes at once when it catches up lies near this. */
+const SHOWN_DAYS = 7;
 
-const logger = createLogger('warn');
 const codec = createLocalCodec();
 const DATABASE = 'apportion_bench_sink';
 
 const EMPTY =
   'TRUNCATE bare_line, attribution, attribution_line, attribution_history, tenant_week, tenant_month, sink_offset';
 
-await main();
+export const sink: Benchmark = {
+  name: 'sink',
+  about: `documents into Postgres through the real commits, roll-ups, history and offset included, beside a bare UNNEST upsert of the same lines into an identical table; ${PLATFORM.tenants} tenants, ${PLATFORM.days} days`,
+  async run({ stack, rounds, logger, say }) {
+    await using closing = new AsyncDisposableStack();
+    const { pool, described } = await openDatabase(stack.databaseUrl, logger, closing);
+    const first = platformDocuments(PLATFORM, 1);
+    const second = platformDocuments(PLATFORM, 2);
+    const shapes: Shape[] = [];
+    for (const days of DAYS_PER_FLUSH) {
+      say(`${days} day${days === 1 ? '' : 's'} a flush`);
+      shapes.push(...(await measure(pool, logger, days, rounds, first, second)));
+    }
+    const shown = shapes.find(({ days, kind }) => days === SHOWN_DAYS && kind === 'new');
+    if (shown === undefined) throw new Error('The shape to show was not measured.');
+    return {
+      figures: [
+        {
+          key: 'sink.linesPerSecond',
+          what: `sink, new lines, ${SHOWN_DAYS} days a flush, durable, roll-ups included`,
+          value: median(shown.sink),
+          unit: 'lines/s',
+          reach: { atLeast: 60_000 },
+        },
+        {
+          key: 'sink.vsBareUpsert',
+          what: 'sink to a bare upsert of the same lines',
+          value: ratioOf(shown),
+          unit: 'x',
+          reach: { atLeast: 0.6 },
+        },
+      ],
+      details: `${described}\n${shapeTable(shapes)}`,
+    };
+  },
+};
 
-async function main(): Promise<void> {
-  const databaseUrl = process.env['APPORTION_DATABASE_URL'] ?? (await startStack('.local', console.error)).databaseUrl;
-  await using closing = new AsyncDisposableStack();
+/** A database of its own, dropped at the end, and what Postgres says of itself. */
+async function openDatabase(databaseUrl: string, logger: Logger, closing: AsyncDisposableStack) {
   const admin = closing.adopt(createPool({ databaseUrl, applicationName: 'bench', logger }), (it) => it.end());
-  const dropDatabase = () => admin.query(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`);
-  await dropDatabase();
   await admin.query(`CREATE DATABASE ${DATABASE}`);
-  closing.defer(async () => void (await dropDatabase()));
+  closing.defer(async () => void (await admin.query(`DROP DATABASE ${DATABASE} WITH (FORCE)`)));
   const own = new URL(databaseUrl);
   own.pathname = DATABASE;
   const options = { databaseUrl: own.href, applicationName: 'bench', logger };
   const pool = closing.adopt(createPool(options), (it) => it.end());
   await migrateReporting(pool, logger);
   await pool.query(createBareTable);
-  await describe(pool);
-
-  const first = platformDocuments(PLATFORM, 1);
-  const second = platformDocuments(PLATFORM, 2);
-  const rows: string[][] = [];
-  for (const days of DAYS_PER_FLUSH) rows.push(...(await measure(pool, days, first, second)));
-  const titles = ['days/flush', 'lines/flush', 'lines are', 'bare lines/s', 'sink lines/s', 'ratio'];
-  const columns = titles.map((title) => ({
-    title,
-    align: title === 'lines are' ? ('left' as const) : ('right' as const),
-  }));
-  console.log(table(columns, rows));
+  const { rows } = await pool.query<{ described: string }>(
+    `SELECT split_part(version(), ' on ', 1) || ', synchronous_commit ' || current_setting('synchronous_commit')
+      || ', fsync ' || current_setting('fsync') AS described`,
+  );
+  return { pool, described: rows[0]?.described ?? '' };
 }
 
-async function describe(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<{ version: string; durable: string }>(
-    `SELECT version() AS version, current_setting('synchronous_commit') || ', fsync ' || current_setting('fsync') AS durable`,
-  );
-  console.log(
-    `${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores, Node ${process.version}\n` +
-      `${rows[0]?.version.split(' on ')[0]}, synchronous_commit ${rows[0]?.durable}\n` +
-      `${PLATFORM.tenants} tenants, ${PLATFORM.days} days; medians of ${ROUNDS} rounds\n`,
+interface Shape {
+  readonly days: number;
+  readonly linesPerFlush: number;
+  readonly kind: string;
+  /** Lines a second, of each round. */
+  readonly bare: readonly number[];
+  readonly sink: readonly number[];
+}
+
+/** Of each round by itself, since the machine may have other work at times. */
+function ratioOf({ bare, sink: ours }: Shape): number {
+  return median(ours.map((perSecond, round) => perSecond / (bare[round] ?? Number.NaN)));
+}
+
+function shapeTable(shapes: readonly Shape[]): string {
+  const titles = ['days a flush', 'lines a flush', 'lines are', 'bare lines/s', 'sink lines/s', 'ratio'];
+  const columns = titles.map((title): Column => ({ title, align: title === 'lines are' ? 'left' : 'right' }));
+  return table(
+    columns,
+    shapes.map((shape) => [
+      shape.days.toString(),
+      rounded(shape.linesPerFlush),
+      shape.kind,
+      rounded(median(shape.bare)),
+      rounded(median(shape.sink)),
+      ratioOf(shape).toFixed(2),
+    ]),
   );
 }
 
 /** New lines into empty tables, then the same documents restated. */
 async function measure(
   pool: Pool,
+  logger: Logger,
   daysPerFlush: number,
+  rounds: number,
   first: readonly AttributionDocument[][],
   second: readonly AttributionDocument[][],
-): Promise<string[][]> {
+): Promise<readonly Shape[]> {
   const kinds = [
     { kind: 'new', documents: first, bare: [] as number[], sink: [] as number[] },
     { kind: 'restated', documents: second, bare: [] as number[], sink: [] as number[] },
   ];
   const lines = first.flat().reduce((sum, document) => sum + document.lines.length, 0);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     await pool.query(EMPTY);
-    const task = await openTask(pool);
+    const task = await openTask(pool, logger);
     for (const { documents, bare, sink } of kinds) {
       let bareMs = 0;
       let sinkMs = 0;
@@ -110,18 +151,11 @@ async function measure(
     }
   }
   const linesPerFlush = (lines / PLATFORM.days) * daysPerFlush;
-  return kinds.map(({ kind, bare, sink }) => [
-    daysPerFlush.toString(),
-    rounded(linesPerFlush),
-    kind,
-    rounded(median(bare)),
-    rounded(median(sink)),
-    (median(sink) / median(bare)).toFixed(2),
-  ]);
+  return kinds.map(({ kind, bare, sink: ours }) => ({ days: daysPerFlush, linesPerFlush, kind, bare, sink: ours }));
 }
 
 /** A task of the sink with its commits, as the host runs it. */
-async function openTask(pool: Pool) {
+async function openTask(pool: Pool, logger: Logger) {
   const id: TaskId = { processor: postgresSink.name, topics: [attributions.name], partition: 0 };
   const publisher = { publish: async () => {}, close: async () => {} };
   const commits = createPostgresCommits({ pool, publisher, logger });
@@ -156,8 +190,4 @@ async function time(work: () => Promise<void>): Promise<number> {
 
 function rounded(value: number): string {
   return Math.round(value).toLocaleString('en');
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -20,7 +20,12 @@ export async function runScript(script, args) {
   }
   const child = spawn(bundledNode, [join(root, script), ...args], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${join(modules, '.bin')}:${process.env.PATH}` },
+    env: {
+      // Compiling is most of what a short command does: it is done once, for all that run after it.
+      NODE_COMPILE_CACHE: join(modules, '.cache', 'compiled'),
+      ...process.env,
+      PATH: `${join(modules, '.bin')}:${process.env.PATH}`,
+    },
   });
   passSignals(child);
   child.once('exit', (code, signal) => {

@@ -35,6 +35,16 @@ for (const [name, wanted] of [
   });
 }
 
+test('keeps what was compiled beside the packages, for the next run', async () => {
+  const root = project({});
+  writeFileSync(
+    join(root, 'script.mjs'),
+    'import { getCompileCacheDir } from "node:module"; console.log(getCompileCacheDir());',
+  );
+  const run = await end(bootstrap(root, 'script.mjs'));
+  assert.ok(run.output.startsWith(join(root, 'node_modules/.cache/compiled')), run.output);
+});
+
 test('passes on the signal that ends it', async () => {
   const root = project({});
   writeFileSync(
@@ -71,7 +81,9 @@ function project(installed: Packages, wanted: Packages = {}): string {
 }
 
 function bootstrap(root: string, ...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(root, 'local', 'bootstrap.mjs'), ...args]);
+  // The tests themselves may have been started by one, whose folder is another.
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+  return spawn(process.execPath, [join(root, 'local', 'bootstrap.mjs'), ...args], { env });
 }
 
 async function end(child: ChildProcess): Promise<{ readonly code: number | null; readonly output: string }> {

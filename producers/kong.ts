@@ -4,7 +4,7 @@ import { ApportionError } from '../runtime/errors.ts';
 import { type SecretRef, secretRef } from '../runtime/secrets.ts';
 import type { Instant } from '../schemas/scalars.ts';
 import type { UsageSample } from '../schemas/usage-sample.ts';
-import { kubernetesShape, listPods } from './kong/kubernetes-pods.ts';
+import { kubernetesShape } from './kong/kubernetes-settings.ts';
 import { advance, formatPodState, parsePodState } from './kong/pod-state.ts';
 import { MAX_PODS, type Pod, podOfAddress } from './kong/pods.ts';
 import { type Family, families, type Reading, readCounters } from './kong/read-counters.ts';
@@ -80,7 +80,13 @@ function podFinder({ targets, kubernetes }: Pick<z.output<typeof settings>, 'tar
     const pods = targets.map(podOfAddress);
     return async () => pods;
   }
-  if (targets === null && kubernetes !== null) return (run) => listPods(run, kubernetes);
+  if (targets === null && kubernetes !== null) {
+    return async (run) => {
+      // It stands on a library of 80 MiB, which only those who ask Kubernetes should pay for.
+      const { listPods } = await import('./kong/kubernetes-pods.ts');
+      return listPods(run, kubernetes);
+    };
+  }
   throw new ApportionError(
     'bad_settings',
     'The settings of the poller kong name its pods in no way, or in two.',

@@ -26,6 +26,11 @@ export interface Topic<T> {
   readonly partitioning: Partitioning<T>;
   readonly cleanup: Cleanup;
   readonly maxRecordBytes: number;
+  /**
+   * Whether times of events are judged by the timestamps of its records. The broker then refuses what is an hour ahead
+   * of its clock; elsewhere a role whose clock is wrong goes on working.
+   */
+  readonly judgedByTimestamps: boolean;
   /** Avro schema of the value; subject `<topic>-value`. */
   readonly schema: object;
   /** A public topic promises FULL_TRANSITIVE compatibility. */
@@ -62,6 +67,7 @@ export const calls: Topic<Call> = {
   partitioning: { by: 'text', of: (call) => `${call.source}/${call.callId}` },
   cleanup: { policy: 'delete', retentionDays: 400 },
   maxRecordBytes: MIB,
+  judgedByTimestamps: true,
   schema: callAvro,
   public: true,
   writtenBy: ['voice platforms', 'media-gateway', 'ingest', 'apportion send'],
@@ -76,6 +82,7 @@ export const usage: Topic<UsageSample> = {
   partitioning: { by: 'text', of: (sample) => `${sample.source}/${sample.sampleId}` },
   cleanup: { policy: 'delete', retentionDays: 400 },
   maxRecordBytes: MIB,
+  judgedByTimestamps: true,
   schema: usageSampleAvro,
   public: true,
   writtenBy: ['pollers', 'apportion send'],
@@ -101,6 +108,7 @@ export const usageTotals: Topic<UsageTotal> = {
   partitioning: { by: 'day', of: (total) => total.day },
   cleanup: { policy: 'compact', lagDays: 0 },
   maxRecordBytes: MIB,
+  judgedByTimestamps: false,
   schema: usageTotalAvro,
   public: true,
   writtenBy: ['meter'],
@@ -115,6 +123,7 @@ export const costReports: Topic<CostReport> = {
   partitioning: { by: 'day', of: (report) => report.day },
   cleanup: { policy: 'compact', lagDays: 35 },
   maxRecordBytes: 4 * MIB + 64 * KIB,
+  judgedByTimestamps: false,
   schema: costReportAvro,
   public: true,
   writtenBy: ['pollers', 'apportion send'],
@@ -129,6 +138,7 @@ export const catalogs: Topic<CatalogRecord> = {
   partitioning: { by: 'single' },
   cleanup: { policy: 'delete', retentionDays: 'unlimited' },
   maxRecordBytes: 8 * MIB,
+  judgedByTimestamps: false,
   schema: catalogRecordAvro,
   public: false,
   writtenBy: ['apportion catalog apply'],
@@ -143,6 +153,7 @@ export const checkpoints: Topic<Checkpoint> = {
   partitioning: { by: 'single' },
   cleanup: { policy: 'compact', lagDays: 0 },
   maxRecordBytes: MIB,
+  judgedByTimestamps: false,
   schema: checkpointAvro,
   public: false,
   writtenBy: ['pollers'],
@@ -157,6 +168,7 @@ export const sourceStatuses: Topic<SourceStatus> = {
   partitioning: { by: 'single' },
   cleanup: { policy: 'compact', lagDays: 0 },
   maxRecordBytes: MIB,
+  judgedByTimestamps: false,
   schema: sourceStatusAvro,
   public: true,
   writtenBy: ['pollers'],
@@ -171,6 +183,7 @@ export const attributions: Topic<AttributionDocument> = {
   partitioning: { by: 'text', of: (document) => document.tenant },
   cleanup: { policy: 'compact', lagDays: 35 },
   maxRecordBytes: 16 * MIB,
+  judgedByTimestamps: false,
   schema: attributionDocumentAvro,
   public: true,
   writtenBy: ['attribute'],
@@ -185,6 +198,7 @@ export const statements: Topic<Statement> = {
   partitioning: { by: 'day', of: (statement) => statement.day },
   cleanup: { policy: 'compact', lagDays: 35 },
   maxRecordBytes: 8 * MIB,
+  judgedByTimestamps: false,
   schema: statementAvro,
   public: true,
   writtenBy: ['attribute'],
@@ -199,6 +213,7 @@ export const deadLetters: Topic<DeadLetter> = {
   partitioning: { by: 'origin', of: (letter) => letter.partition },
   cleanup: { policy: 'delete', retentionDays: 90 },
   maxRecordBytes: 17 * MIB,
+  judgedByTimestamps: false,
   schema: deadLetterAvro,
   public: false,
   writtenBy: ['all'],

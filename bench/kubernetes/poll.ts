@@ -1,4 +1,4 @@
-/** A child process that polls a server as often as it is told, and shows what each poll took. */
+/** A child process that polls a server as often as it is told, and tells its parent what each poll took. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,6 @@ import { createPollerMetrics } from '../../producers/polling/metrics.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { createJournalMemory, createMemoryJournal } from '../../runtime/memory/journal.ts';
 import { createSecrets } from '../../runtime/secrets.ts';
-import { table } from '../../runtime/terminal/table.ts';
 
 const [, , url = '', polls = ''] = process.argv;
 const folder = mkdtempSync(join(tmpdir(), 'apportion-bench-'));
@@ -18,6 +17,16 @@ try {
   rmSync(folder, { recursive: true });
 }
 process.disconnect();
+
+/** What one took, and what the poller says it has done. */
+export interface Poll {
+  readonly seconds: number;
+  /** Of all cores. */
+  readonly coreSeconds: number;
+  /** Of the process until then. */
+  readonly peakMiB: number;
+  readonly summary: string;
+}
 
 /** A minute passes between two polls, so that one of them closes a window. */
 async function main(kubeconfig: string, count: number): Promise<void> {
@@ -34,7 +43,7 @@ async function main(kubeconfig: string, count: number): Promise<void> {
       now: () => clock.nowMs,
     },
   );
-  const rows: string[][] = [];
+  const polls: Poll[] = [];
   for (let poll = 1; poll <= count; poll++) {
     const [start, usage] = [performance.now(), process.cpuUsage()];
     const { summary, faults } = await poller.run({ signal: new AbortController().signal });
@@ -42,11 +51,10 @@ async function main(kubeconfig: string, count: number): Promise<void> {
     const { user, system } = process.cpuUsage(usage);
     const seconds = (performance.now() - start) / 1000;
     const peakMiB = process.resourceUsage().maxRSS / 1024;
-    rows.push([`${poll}`, seconds.toFixed(2), ((user + system) / 1e6).toFixed(2), peakMiB.toFixed(0), summary]);
+    polls.push({ seconds, coreSeconds: (user + system) / 1e6, peakMiB, summary });
     clock.nowMs += 60_000;
   }
-  const columns = ['poll', 'seconds', 'core s', 'peak MiB'].map((title) => ({ title, align: 'right' as const }));
-  console.log(table([...columns, { title: 'what' }], rows));
+  process.send?.(polls);
 }
 
 function kubeconfigIn(place: string): string {

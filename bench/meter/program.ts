@@ -6,17 +6,17 @@ import type { Command, Progress, Reporter, Work } from './work.ts';
 let go = Promise.withResolvers<void>();
 let stop = new AbortController();
 
-process.on('message', (command: Command) => {
+process.on('message', async (command: Command) => {
   if (command === 'go') go.resolve();
   else if (command === 'stop') stop.abort();
-  else begin(command);
+  else await take(command);
 });
 
 // A terminal interrupts all its processes; this one ends with the one that sends it work.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 
-async function begin(work: Work): Promise<void> {
+async function take(work: Work): Promise<void> {
   go = Promise.withResolvers();
   stop = new AbortController();
   await (work.what === 'meter' || work.what === 'restore' ? runMeter : runBare)(work, reporter(), stop.signal);

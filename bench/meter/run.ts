@@ -31,10 +31,3 @@ export function warmPerSecond({ calls, marks }: Run): number {
   if (from === undefined || last === undefined) return Number.NaN;
   return ((last.done - from.done) / (last.atMs - from.atMs)) * 1000;
 }
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
-}

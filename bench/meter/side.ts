@@ -1,4 +1,5 @@
-import { median, perSecond, type Run } from './run.ts';
+import { median } from '../benchmark.ts';
+import { perSecond, type Run } from './run.ts';
 
 /** One of those that are measured in turns. */
 export class Side {

@@ -7,26 +7,12 @@ import {
   ServerConfiguration,
   type V1Pod,
 } from '@kubernetes/client-node';
-import { z } from 'zod';
 import { ApportionError } from '../../runtime/errors.ts';
 import { describeFailure, excerpt } from '../../runtime/http/failure.ts';
 import type { PollRun } from '../poller.ts';
 import { sourceError } from '../polling/errors.ts';
+import type { KubernetesSettings } from './kubernetes-settings.ts';
 import { MAX_PODS, type Pod } from './pods.ts';
-
-export const kubernetesShape = z.strictObject({
-  /** A file; the service account of the pod that Apportion runs in when there is none. */
-  kubeconfig: z.string().min(1).nullable().default(null),
-  /** A context of the kubeconfig other than the current one. */
-  context: z.string().min(1).nullable().default(null),
-  namespace: z.string().min(1),
-  /** Labels of the pods that Kong proxies in: `app.kubernetes.io/name=kong`. */
-  selector: z.string().min(1),
-  /** Of the Status API: 8100 in Kong's Helm chart, 8007 where Kong 3.6 and later is left as it is. */
-  port: z.int().min(1).max(65_535).default(8100),
-});
-
-type KubernetesSettings = z.output<typeof kubernetesShape>;
 
 /**
  * Lists the pods that fit the selector, but for those that have ended.

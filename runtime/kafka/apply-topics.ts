@@ -157,16 +157,32 @@ function creationOf(
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+/** The greatest number there is for Kafka, which is its own default of other limits. */
+const NO_LIMIT = '9223372036854775807';
+const COMPACTED_SEGMENT_BYTES = 64 * 1024 * 1024;
 
 function configOf(topic: Topic<never>): Record<string, string> {
-  const common = { 'max.message.bytes': String(maxMessageBytes(topic)) };
-  if (topic.cleanup.policy === 'compact') {
-    const lagMs = String(topic.cleanup.lagDays * DAY_MS);
-    return { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': lagMs, ...common };
-  }
+  const common = {
+    'max.message.bytes': String(maxMessageBytes(topic)),
+    'message.timestamp.after.max.ms': topic.judgedByTimestamps ? String(HOUR_MS) : NO_LIMIT,
+  };
+  if (topic.cleanup.policy === 'compact')
+    return { 'cleanup.policy': 'compact', ...compactionOf(topic.cleanup), ...common };
   const { retentionDays } = topic.cleanup;
   const retentionMs = retentionDays === 'unlimited' ? '-1' : String(retentionDays * DAY_MS);
   return { 'cleanup.policy': 'delete', 'retention.ms': retentionMs, ...common };
+}
+
+/**
+ * A segment that is being written is never compacted, and Kafka begins the next one after 1 GiB or 7 days: so long,
+ * whoever reads the topic from its beginning would read all that is superseded. Segments of a topic that is compacted at
+ * once are merged soon, so they may be small; those of a topic with a lag lie there for all of it.
+ */
+function compactionOf({ lagDays }: { readonly lagDays: number }): Record<string, string> {
+  const lag = { 'min.compaction.lag.ms': String(lagDays * DAY_MS) };
+  if (lagDays > 0) return { ...lag, 'segment.ms': String(DAY_MS) };
+  return { ...lag, 'segment.ms': String(HOUR_MS), 'segment.bytes': String(COMPACTED_SEGMENT_BYTES) };
 }
 
 function configText(config: Record<string, string>): string {

@@ -184,6 +184,7 @@ function topicOf(avro: object): Topic<never> {
     partitioning: { by: 'single' },
     cleanup: { policy: 'compact', lagDays: 0 },
     maxRecordBytes: 1024,
+    judgedByTimestamps: false,
     schema: avro,
     public: false,
     writtenBy: [],

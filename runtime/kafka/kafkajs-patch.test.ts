@@ -21,21 +21,62 @@ test('an idle request queue arms no timer', () => {
 });
 
 test('a throttled request is sent when the throttle is over, and the queue is idle again', () => {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+  const clock = steppedClock();
+  mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const { queue, request, sent } = queueOfOne();
     queue.maybeThrottle(250);
     request(1);
+    clock.pass(249);
     mock.timers.tick(249);
     assert.deepEqual(sent, []);
+    clock.pass(1);
     mock.timers.tick(1);
     assert.deepEqual(sent, [1]);
     queue.fulfillRequest({ correlationId: 1, payload: null, size: 0 });
     assert.equal(queue.throttleCheckTimeoutId, null);
   } finally {
+    mock.reset();
     mock.timers.reset();
   }
 });
+
+test('a time of day that is set back ends no heartbeats', async () => {
+  const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup') as new (options: object) => ConsumerGroup;
+  const clock = steppedClock();
+  mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-11-20T12:00:00Z') });
+  try {
+    const logger = { namespace: () => ({}) };
+    const group = new ConsumerGroup({ logger, instrumentationEmitter: { emit: () => {} }, memberId: 'm' });
+    let beats = 0;
+    group.coordinator = { heartbeat: async () => void beats++ };
+    mock.timers.setTime(Date.parse('2026-11-20T09:00:00Z'));
+    for (let second = 1; second <= 3; second++) {
+      clock.pass(1_000);
+      await group.heartbeat({ interval: 1_000 });
+      assert.equal(beats, second);
+    }
+  } finally {
+    mock.reset();
+    mock.timers.reset();
+  }
+});
+
+interface ConsumerGroup {
+  coordinator: { heartbeat(): Promise<void> };
+  heartbeat(options: { interval: number }): Promise<void>;
+}
+
+/** Stands in for the clock that nobody sets, until `mock.reset`. */
+function steppedClock(): { pass(ms: number): void } {
+  let nowMs = performance.now();
+  mock.method(performance, 'now', () => nowMs);
+  return {
+    pass: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
 
 test('no record of an aborted transaction is shown, also where transactions interleave', () => {
   const filter = require('kafkajs/src/consumer/filterAbortedMessages') as (batch: object) => { offset: string }[];

@@ -129,7 +129,7 @@ class Missing {
   readonly #sinceMs = new Map<number, number>();
 
   add(id: number): void {
-    this.#sinceMs.set(id, Date.now());
+    this.#sinceMs.set(id, performance.now());
   }
 
   has(id: number): boolean {
@@ -138,7 +138,7 @@ class Missing {
 
   isFresh(id: number): boolean {
     const sinceMs = this.#sinceMs.get(id);
-    return sinceMs !== undefined && Date.now() - sinceMs < FRESH_MS;
+    return sinceMs !== undefined && performance.now() - sinceMs < FRESH_MS;
   }
 
   /** Called between batches only: what a batch has been prepared with stays until it is decoded. */

@@ -116,6 +116,19 @@ test('folds on while a commit is under way, and commits one flush at a time', as
   assert.equal(world.mostUnderWay, 1);
 });
 
+test('what comes after a quiet time does not wait for the interval, what comes right after it does', async () => {
+  const world = createWorld({ end: 20, commitIntervalMs: 1_000_000 });
+  const runner = start(world);
+  await until(() => world.wants(runner) === 'in@0');
+  await until(() => world.task().flushes === 1);
+  world.take(runner, 0, 5);
+  world.take(runner, 5, 7);
+  await until(() => world.committed.get('in')?.offset === 7);
+  world.take(runner, 7, 9);
+  await intervals();
+  assert.deepEqual([world.committed.get('in')?.offset, world.task().flushes], [7, 2]);
+});
+
 test('too much input makes reading wait for the flush', async () => {
   const world = createWorld({ end: 1_000 });
   const runner = start(world);

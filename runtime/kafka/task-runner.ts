@@ -50,6 +50,9 @@ export interface Delivery {
 /** So much input, folded but not yet flushed, calls for a flush at once; twice as much makes reading wait for it. */
 const FLUSH_BYTES = 128 * 1024 * 1024;
 
+/** What comes after a quiet time is flushed this much later, with what comes right behind it. */
+const GATHER_MS = 20;
+
 /** How long the last commit may take when the process is to end; what it held is otherwise read again. */
 const FINISH_LIMIT_MS = 15_000;
 const CLOSE_LIMIT_MS = 3_000;
@@ -62,7 +65,8 @@ const FENCED_PAUSE_MS = 3_000;
  *
  * opening: taking it over and restoring its state; nothing is read.
  * restoring: reading broadcasts to the ends they had, then inputs up to what was committed; no flush.
- * live: folding what comes; flushing every interval, one flush at a time, and folding on meanwhile.
+ * live: folding what comes; flushing every interval, one flush at a time, and folding on meanwhile. What comes when the
+ *   last flush found nothing does not wait for the interval: it has passed since anything was written.
  * closed: nothing more happens.
  *
  * It falls back from anywhere to opening when a commit is not confirmed, with nothing kept. After a rebalance it takes
@@ -82,6 +86,9 @@ export class TaskRunner<Out> {
   #finishing = false;
   #waitingFor: string | null = null;
   #unflushedBytes = 0;
+  /** The last flush found nothing, and nothing has come since. */
+  #isQuiet = false;
+  #gathering: NodeJS.Timeout | undefined;
   #relief = Promise.withResolvers<void>();
   #committing: Promise<void> | null = null;
 
@@ -119,7 +126,12 @@ export class TaskRunner<Out> {
     input.position = delivery.next;
     open.task.advance(input.topic, delivery.next);
     if (!wasReached && isReached(input)) this.#reached(open);
-    if (open.isLive && this.#unflushedBytes >= FLUSH_BYTES) this.#alarm.ring();
+    if (!open.isLive) return;
+    if (this.#unflushedBytes >= FLUSH_BYTES) this.#alarm.ring();
+    if (this.#isQuiet) {
+      this.#isQuiet = false;
+      this.#gathering = setTimeout(() => this.#alarm.ring(), GATHER_MS);
+    }
   }
 
   /** Resolves when the task can take more; at once (undefined) nearly always. */
@@ -180,10 +192,11 @@ export class TaskRunner<Out> {
   /** Flushes for as long as every commit is confirmed. */
   async #flushes(open: OpenTask<Out>): Promise<void> {
     const { signal } = this.#closing;
-    for (let dueMs = Date.now(); !signal.aborted; ) {
-      if (!this.#finishing) await this.#alarm.wait(Math.max(0, dueMs - Date.now()));
+    // By a clock that nobody sets: a time of day set back by an hour would hold the next commit up for an hour.
+    for (let dueMs = performance.now(); !signal.aborted; ) {
+      if (!this.#finishing) await this.#alarm.wait(Math.max(0, dueMs - performance.now()));
       if (signal.aborted) return;
-      dueMs = Date.now() + this.#host.commitIntervalMs;
+      dueMs = performance.now() + this.#host.commitIntervalMs;
       if (this.#recheck) await this.#takeOverAgain(open);
       if (open.isLive) await this.#flush(open);
       if (this.#finishing) return;
@@ -191,9 +204,11 @@ export class TaskRunner<Out> {
   }
 
   async #flush(open: OpenTask<Out>): Promise<void> {
+    clearTimeout(this.#gathering);
     const flush = open.task.flush(Date.now());
     this.#tellWaiting(open.task.waitingFor ?? null);
     this.#relieve();
+    this.#isQuiet = flush === null;
     if (flush === null) return;
     checkFlush(this.id, flush);
     this.#committing = this.#host.commits.commit(this.id, flush);
@@ -236,7 +251,7 @@ export class TaskRunner<Out> {
   async #restore(positions: ReadonlyMap<string, Committed>): Promise<OpenTask<Out>> {
     const { id, name } = this;
     const { logger, broadcasts: broadcastNames, extentOf } = this.#host;
-    const begunMs = Date.now();
+    const begunMs = performance.now();
     const task = this.#host.createTask(id);
     const extents = new Map<string, Extent>();
     for (const topic of broadcastNames) extents.set(topic, await extentOf(topic, 0));
@@ -259,6 +274,7 @@ export class TaskRunner<Out> {
     }
     const open = { task, broadcasts, inputs, committed: new Map(positions), isLive: false, begunMs };
     this.#unflushedBytes = 0;
+    this.#isQuiet = false;
     this.#reached(open);
     logger.debug({ task: name, inputs, broadcasts }, `${name}: opened`);
     return open;
@@ -270,7 +286,7 @@ export class TaskRunner<Out> {
     open.isLive = open.inputs.every(isReached);
     if (open.isLive) {
       this.#unflushedBytes = 0;
-      const restoredMs = Date.now() - open.begunMs;
+      const restoredMs = Math.round(performance.now() - open.begunMs);
       this.#host.logger.info({ task: this.name, restoredMs }, `${this.name}: live`);
     }
     if (this.#open === open) this.#host.wantsChanged();

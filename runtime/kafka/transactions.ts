@@ -143,7 +143,7 @@ type TopicOffsets = { topic: string; partitions: { partition: number; offset: st
 
 /** kafkajs does not repeat this request when the transaction before is not yet ended everywhere, so this does. */
 async function sendOffsets(transaction: Transaction, consumerGroupId: string, topics: TopicOffsets): Promise<void> {
-  const endMs = Date.now() + SEND_OFFSETS_LIMIT_MS;
+  const endMs = performance.now() + SEND_OFFSETS_LIMIT_MS;
   const backoff = new Backoff(10, 100);
   for (;;) {
     try {
@@ -151,7 +151,7 @@ async function sendOffsets(transaction: Transaction, consumerGroupId: string, to
       return;
     } catch (error) {
       const { code } = error as { code?: unknown };
-      if (!REFUSED_FOR_NOW.includes(code) || Date.now() > endMs) throw error;
+      if (!REFUSED_FOR_NOW.includes(code) || performance.now() > endMs) throw error;
       await sleep(backoff.nextMs());
     }
   }

@@ -108,6 +108,7 @@ const common = {
   keyText: '',
   cleanup: { policy: 'compact', lagDays: 0 },
   maxRecordBytes: 1024,
+  judgedByTimestamps: false,
   public: false,
   writtenBy: [],
   readBy: [],

@@ -84,6 +84,13 @@ export class DisturbedRun {
         process.wake();
         return 'came';
       }
+      case 'clock step': {
+        const process = this.#member(fault.role, fault.member);
+        process.setClock(fault.stepMs);
+        await sleep(fault.ms);
+        process.setClock(0);
+        return 'came';
+      }
       case 'slow link': {
         const proxy = this.#proxy(fault.link);
         proxy.slow(fault);

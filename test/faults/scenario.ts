@@ -13,6 +13,14 @@ export type Fault =
   | { readonly is: 'kill'; readonly role: RoleName; readonly member: number; readonly isRepeated: boolean }
   /** A process sleeps for longer than its session lasts, and wakes as a zombie. */
   | { readonly is: 'pause'; readonly role: RoleName; readonly member: number; readonly ms: number }
+  /** Somebody sets the time of day of a process forward or back, and after a while right. */
+  | {
+      readonly is: 'clock step';
+      readonly role: RoleName;
+      readonly member: number;
+      readonly ms: number;
+      readonly stepMs: number;
+    }
   | {
       readonly is: 'slow link';
       readonly link: Link;
@@ -46,6 +54,7 @@ export interface Scheduled {
 
 /** The least that a broker grants, so that faults which outlast a session are short. */
 export const SESSION_TIMEOUT_MS = 6_000;
+const MINUTE_MS = 60_000;
 
 /** So many faults over the whole input. Every `kinds.length` of them, each kind comes once, in an order of its own. */
 export function scenario({ seed, faults }: { readonly seed: number; readonly faults: number }): readonly Scheduled[] {
@@ -68,6 +77,12 @@ const make = {
   'cut at COMMIT': (random) => ({ is: 'cut', role: 'postgres-sink', step: 'COMMIT', where: whereOf(random) }),
   'kill of a role': (random) => ({ is: 'kill', ...victim(random), isRepeated: random.chance(0.5) }),
   'pause of a role': (random) => ({ is: 'pause', ...victim(random), ms: beyondSession(random) }),
+  'clock step': (random) => ({
+    is: 'clock step',
+    ...victim(random),
+    ms: random.integer(1_000, 3_000),
+    stepMs: pick(random, [-1, 1]) * random.integer(MINUTE_MS, 36 * 60 * MINUTE_MS),
+  }),
   'slow link': (random) => ({
     is: 'slow link',
     link: linkOf(random),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { startApportion } from '../integration/command.ts';
 import { eventually } from '../integration/stack.ts';
+import { ProcessClock } from './process-clock.ts';
 
 /** Restarts that nobody expects come to an end. */
 const MAX_DEATHS = 5;
@@ -22,6 +23,7 @@ export class SupervisedRole {
   /** What the present process has said, message by message. */
   #said: string[] = [];
   readonly #listeners = new Set<(line: string) => void>();
+  readonly #clock = new ProcessClock();
   #isKilled = false;
   #isStopping = false;
   #exited: Promise<unknown>;
@@ -72,6 +74,11 @@ export class SupervisedRole {
     this.#child.kill('SIGCONT');
   }
 
+  /** Sets its time of day off by so much, now and after it was started again; 0 is right. */
+  setClock(offsetMs: number): void {
+    this.#clock.set(offsetMs, this.#said.length === 0 ? null : this.#child);
+  }
+
   /** Tells it to stop in good order; resolves when it has. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -86,7 +93,7 @@ export class SupervisedRole {
   }
 
   #start(): ChildProcess {
-    const child = startApportion(['run', ...this.#roles], this.#env);
+    const child = startApportion(['run', ...this.#roles], { ...this.#env, ...this.#clock.env });
     this.#said = [];
     this.#isKilled = false;
     const said = this.#said;

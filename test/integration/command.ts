@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TEST_FOLDER } from '../runner/leftovers.ts';
 
 const main = join(import.meta.dirname, '../../main.ts');
 const LIMIT_MS = 120_000;
@@ -38,7 +36,5 @@ export async function apportion(
 /** Starts `apportion ARGUMENTS`; nothing of this process's own settings reaches it. */
 export function startApportion(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('APPORTION_'));
-  // Starting is most of what a short-lived process does: it is shorter by half where another has compiled the code.
-  const cache = { NODE_COMPILE_CACHE: join(process.env[TEST_FOLDER] ?? tmpdir(), 'apportion-compiled') };
-  return spawn(process.execPath, [main, ...args], { env: { ...Object.fromEntries(inherited), ...cache, ...env } });
+  return spawn(process.execPath, [main, ...args], { env: { ...Object.fromEntries(inherited), ...env } });
 }

@@ -5,11 +5,14 @@ import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Commits, type Committed, defineProcessor, type Flush, type TaskId } from '../../runtime/task.ts';
+import { ProcessClock } from '../faults/process-clock.ts';
 import { kafkaSteps } from '../faults/proxy/kafka-protocol.ts';
 import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { eventually, testStack } from './stack.ts';
 import { changes, factors, type Item, items, sums, untyped } from './toy.ts';
 import { expectedTotals, totalsOf, toyWorld } from './toy-world.ts';
+
+const HOUR_MS = 3_600_000;
 
 suite('the host of processors', { timeout: 280_000 }, () => {
   let stack: Awaited<ReturnType<typeof testStack>>;
@@ -121,6 +124,22 @@ suite('the host of processors', { timeout: 280_000 }, () => {
     paused.kill('SIGTERM');
     assert.deepEqual(await once(paused, 'exit'), [0, null], 'a member that is told to stop ends well');
     await other.stop();
+    assertExact(await world.read(changes), sent);
+  });
+
+  test('a time of day that is set back or forward by hours holds up no commit', async () => {
+    const world = await toyWorld(stack, { partitions: 2 });
+    const clock = new ProcessClock();
+    const child = spawnMember(stack, world.prefix, clock.env);
+    await members(world, 1);
+    const sent = numbers(600);
+    for (const [index, hours] of [-5, 0, 5].entries()) {
+      clock.set(hours * HOUR_MS, child);
+      await world.send(sent.slice(200 * index, 200 * (index + 1)));
+      await allRead(world);
+    }
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
     assertExact(await world.read(changes), sent);
   });
 
@@ -380,10 +399,17 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-function spawnMember(stack: { kafkaBrokers: string; schemaRegistryUrl: string }, prefix: string): ChildProcess {
+function spawnMember(
+  stack: { kafkaBrokers: string; schemaRegistryUrl: string },
+  prefix: string,
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const script = fileURLToPath(new URL('toy-member.ts', import.meta.url));
   const args = [script, stack.kafkaBrokers, stack.schemaRegistryUrl, prefix];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;

@@ -8,8 +8,10 @@ import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import type { Call } from '../../schemas/call.ts';
-import { calls, type Topic, topics } from '../../schemas/topics.ts';
-import { freshPrefix, testStack } from './stack.ts';
+import type { Day } from '../../schemas/scalars.ts';
+import { calls, type Topic, topics, usageTotals } from '../../schemas/topics.ts';
+import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { eventually, freshPrefix, testStack } from './stack.ts';
 import { type Item, items, untyped } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
 
@@ -79,6 +81,28 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
       described.resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? [],
     );
     assert.deepEqual(values, { 'retention.ms': '34560000000', 'segment.ms': '777777', 'cleanup.policy': 'delete' });
+  });
+
+  test('superseded totals leave the log while new ones come, and the newest of each key stays', async () => {
+    const world = await toyWorld(stack, { topics: [untyped(usageTotals)] });
+    // Large ones, so that few fill more than a segment.
+    const count = 1_200;
+    for (let from = 0; from < count; from += 100) {
+      const numbers = Array.from({ length: 100 }, (_, at) => from + at);
+      await world.publisher.publish(usageTotals, numbers.map(total));
+    }
+    const first = await eventually(
+      'the first totals are gone',
+      async () => {
+        const found = await world.admin.fetchTopicOffsetsByTimestamp(world.prefix + usageTotals.name, 1);
+        return found.map(({ offset }) => Number(offset)).find((offset) => offset > count / 2);
+      },
+      150_000,
+    );
+    const read = await world.read(usageTotals);
+    assert.ok(read.length < count - first + 10, `${read.length} are left`);
+    const newest = new Map(read.map(({ product, through }) => [product, through]));
+    assert.deepEqual([...newest.values()].sort(), [count - 3, count - 2, count - 1]);
   });
 
   test('another number of partitions is an error that says what to do, and nothing is changed', async () => {
@@ -169,6 +193,14 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     assert.deepEqual(await world.read(calls), []);
   });
 });
+
+/** Of one day, and of three keys in turns. */
+function total(index: number): UsageTotal {
+  const place = { day: 20_000 as Day, tenant: 'acme', cluster: '', namespace: 'n'.repeat(30_000) };
+  const refused = { identity: '', refusedMeter: '', duplicates: 0, conflicting: 0, late: 0 };
+  const counted = { meter: 'call_duration', quantity: BigInt(index), callCount: index, through: index };
+  return { ...place, product: String(index % 3), ...counted, topic: 'calls.v1', partition: 0, ...refused };
+}
 
 function call(index: number): Call {
   return {

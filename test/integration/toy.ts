@@ -32,6 +32,7 @@ const common = {
   keyText: '',
   cleanup: { policy: 'delete', retentionDays: 'unlimited' },
   maxRecordBytes: 1024 * 1024,
+  judgedByTimestamps: false,
   public: false,
   writtenBy: [],
   readBy: [],

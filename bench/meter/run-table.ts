@@ -13,7 +13,11 @@ const COLUMNS: readonly Column[] = [
 /** Sides below one another, medians of their rounds. */
 export function runTable(sides: readonly Side[]): string {
   const rows = sides.map((side) => {
-    const whole = (figure: (run: Run) => number): string => Math.round(side.median(figure)).toLocaleString('en');
+    // A short run may have no second half, and reading writes no totals.
+    const whole = (figure: (run: Run) => number | undefined): string => {
+      const value = side.median((run) => figure(run) ?? Number.NaN);
+      return Number.isNaN(value) ? '' : Math.round(value).toLocaleString('en');
+    };
     const rates = [...side.runs.values()].map((run) => `${Math.round(perSecond(run) / 1000)}k`);
     return [
       side.name,
@@ -21,7 +25,7 @@ export function runTable(sides: readonly Side[]): string {
       whole(warmPerSecond),
       side.median(({ cpuSeconds, calls }) => (cpuSeconds / calls) * 1e6).toFixed(2),
       whole(({ peakMib }) => peakMib),
-      [...side.runs.values()].some(({ written }) => written === undefined) ? '' : whole(({ written = 0 }) => written),
+      whole(({ written }) => written),
       rates.join(' '),
     ];
   });

@@ -88,8 +88,7 @@ async function measure(pipeline: Pipeline, days: number, { rounds, say }: Bench)
 
 /** Waits until the role has read everything, and committed what comes of it. */
 async function attributed({ world }: Pipeline): Promise<void> {
-  const admin = await world.admin();
-  const { pool, settings } = world;
+  const { admin, pool, settings } = world;
   const stages = pipelineStages({ admin, pool, prefix: settings.topicPrefix, catalogPosition: readCatalogMetadata });
   const own = stages.filter(({ role }) => role === 'attribute');
   await settle(admin, own, {

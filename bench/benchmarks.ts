@@ -1,6 +1,7 @@
 import { allocate } from './allocate.ts';
 import { attribute } from './attribute.ts';
 import type { Benchmark } from './benchmark.ts';
+import { clients } from './clients.ts';
 import { freshness } from './freshness.ts';
 import { growth } from './growth.ts';
 import { ingest } from './ingest.ts';
@@ -22,6 +23,7 @@ export const benchmarks: readonly Benchmark[] = [
   memory,
   attribute,
   sink,
+  clients,
   ingest,
   kubernetes,
   freshness,

@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../runtime/settings.ts';
 import { table } from '../runtime/terminal/table.ts';
+import type { Call } from '../schemas/call.ts';
 import { DAY_MS, dayOf, startOf } from '../schemas/day.ts';
-import type { Day } from '../schemas/scalars.ts';
+import type { Day, Instant } from '../schemas/scalars.ts';
 import { costReports } from '../schemas/topics.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { Arrivals } from './freshness/arrivals.ts';
@@ -57,60 +58,65 @@ async function measure(pipeline: Pipeline, { size, say, signal }: Bench) {
   const { world } = pipeline;
   const day = dayOf(Date.now());
   const ledger = new Ledger();
-  const reports = [namespaceReport(day), serviceReport(day, SERVICES)];
-  for (const report of reports) ledger.addReport(report);
-  await (await world.publisher()).publish(costReports, reports);
-  for (const role of ['meter', 'attribute', 'postgres-sink']) pipeline.run(role);
-  await pipeline.settle();
+  await begin(pipeline, day, ledger);
 
+  const [warmUp, count] = [WARM_UP_SECONDS, SECONDS].map((seconds) => Math.ceil(CALLS_PER_SECOND * seconds * size));
+  const calls = (warmUp ?? 0) + (count ?? 0);
+  say(`${calls.toLocaleString('en')} calls, of which ${warmUp?.toLocaleString('en')} warm up`);
   const [usage, cost] = [new Arrivals(), new Arrivals()];
+  const make = callMaker(SEED);
+  const makeCall = (dueMs: number, index: number): Call => {
+    const call = make(within(day, dueMs));
+    const place = `${call.tenant} ${call.namespace}`;
+    const durationMs = call.endedAt - call.startedAt;
+    for (const arrivals of [usage, cost]) arrivals.sent(place, index < (warmUp ?? 0) ? Number.NaN : dueMs, durationMs);
+    ledger.addCall(call);
+    return call;
+  };
   const through = new AbortController();
   const watching = watch(world.pool, day, { usage, cost }, AbortSignal.any([signal, through.signal]));
-  const sending = (async () => {
-    const next = nextCall(day);
-    const send = (seconds: number, isCounted: boolean) =>
-      sendEvenly(
-        world,
-        CALLS_PER_SECOND,
-        Math.ceil(CALLS_PER_SECOND * seconds),
-        (dueMs) => {
-          const call = next(dueMs);
-          ledger.addCall(call);
-          for (const arrivals of [usage, cost]) {
-            const place = `${call.tenant} ${call.namespace}`;
-            arrivals.sent(place, isCounted ? dueMs : Number.NaN, call.endedAt - call.startedAt);
-          }
-          return call;
-        },
-        signal,
-      );
-    say('warming up');
-    await send(WARM_UP_SECONDS * size, false);
-    const count = CALLS_PER_SECOND * SECONDS * size;
-    say(`${count.toLocaleString('en')} calls`);
-    const tookMs = await send(SECONDS * size, true);
-    for (const endMs = Date.now() + ARRIVE_LIMIT_MS; usage.awaited + cost.awaited > 0; await sleep(100)) {
-      signal.throwIfAborted();
-      if (Date.now() > endMs) throw new Error(`${cost.awaited} calls have not arrived in time`);
-    }
-    return (count / tookMs) * 1000;
-  })().finally(() => through.abort());
-  const [perSecond] = await Promise.all([sending, watching]);
+  const sending = sendEvenly(world, { perSecond: CALLS_PER_SECOND, count: calls, makeCall, signal }).then(
+    async (tookMs) => {
+      await untilArrived([usage, cost], signal);
+      through.abort();
+      return tookMs;
+    },
+  );
+  const [tookMs] = await Promise.all([sending, watching]);
   await pipeline.settle();
   await ledger.check(world.pool);
+  const perSecond = (calls / tookMs) * 1000;
   return { usage: usage.latenciesMs, cost: cost.latenciesMs, perSecond, settings: world.settings };
 }
 
-/** Calls end when they are due; those that would end on the next day already, at the end of this one. */
-function nextCall(day: Day) {
-  const make = callMaker(SEED);
-  const lastMs = startOf(day) + DAY_MS - 1;
-  return (dueMs: number) => make(Math.min(Math.floor(performance.timeOrigin + dueMs), lastMs));
+/** The cost of the day is there, and all roles run. */
+async function begin({ world, run, settle }: Pipeline, day: Day, ledger: Ledger): Promise<void> {
+  const reports = [namespaceReport(day), serviceReport(day, SERVICES)];
+  for (const report of reports) ledger.addReport(report);
+  await (await world.publisher()).publish(costReports, reports);
+  for (const role of ['meter', 'attribute', 'postgres-sink']) run(role);
+  await settle();
+}
+
+/** The instant as a clock shows it, and where that is the next day already, the end of this one. */
+function within(day: Day, dueMs: number): Instant {
+  return Math.min(Math.floor(performance.timeOrigin + dueMs), startOf(day) + DAY_MS - 1);
+}
+
+async function untilArrived(all: readonly Arrivals[], signal: AbortSignal): Promise<void> {
+  const endMs = Date.now() + ARRIVE_LIMIT_MS;
+  for (;;) {
+    const awaited = all.reduce((sum, arrivals) => sum + arrivals.awaited, 0);
+    if (awaited === 0) return;
+    if (Date.now() > endMs) throw new Error(`${awaited} calls are not to be seen ${ARRIVE_LIMIT_MS} ms after the last`);
+    await sleep(100, undefined, { signal });
+  }
 }
 
 function details(usage: readonly number[], cost: readonly number[], settings: Settings): string {
   const { commitIntervalMs, openDayIntervalMs, openDayLinesPerSecond } = settings;
   const lines = linesOf(SERVICES);
+  const everyMs = Math.max(openDayIntervalMs, (lines / openDayLinesPerSecond) * 1000);
   const titles = ['rows', 'p50 ms', 'p90 ms', 'p99 ms', 'longest ms'];
   const row = (rows: string, milliseconds: readonly number[]) => [
     rows,
@@ -125,10 +131,10 @@ function details(usage: readonly number[], cost: readonly number[], settings: Se
     'attribution_line:',
     histogram(cost),
     '',
-    `A call is visible when a committed row of its tenant, day and namespace is read whose usage includes it. Each of
-three roles in a chain commits every ${commitIntervalMs} ms (commitIntervalMs). Attribute computes an open day every
-${openDayIntervalMs} ms (openDayIntervalMs) at most, and so that it emits ${openDayLinesPerSecond.toLocaleString('en')} lines/s on average (openDayLinesPerSecond):
-with the ${lines.toLocaleString('en')} lines of this day all ${Math.max(openDayIntervalMs, (lines / openDayLinesPerSecond) * 1000).toLocaleString('en')} ms.
+    `A call is visible when a committed row of its tenant, day and namespace is read whose usage includes it; it is counted
+from when it was due to be sent. Meter writes what has changed every ${commitIntervalMs} ms (commitIntervalMs). Attribute computes an
+open day every ${openDayIntervalMs} ms at most (openDayIntervalMs), and so that it emits ${openDayLinesPerSecond.toLocaleString('en')} lines/s on average (openDayLinesPerSecond):
+the ${lines.toLocaleString('en')} lines of this day every ${everyMs.toLocaleString('en')} ms. The sink writes what comes at once, but every ${commitIntervalMs} ms at most.
 All calls are counted once, and all cost is on lines, in weeks and in months.`,
   ].join('\n');
 }

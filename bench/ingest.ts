@@ -2,13 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Admin, Kafka } from 'kafkajs';
+import { type Admin, Kafka, type Message } from 'kafkajs';
 import { ingestConfig } from '../producers/call-ingest/config.ts';
 import { startCallIngest } from '../producers/call-ingest.ts';
-import { type RoutedMessage, sendsOf } from '../runtime/kafka/batches.ts';
-import { createKafka } from '../runtime/kafka/client.ts';
+import { sendsOf } from '../runtime/kafka/batches.ts';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
-import { createRoutePartitioner } from '../runtime/kafka/partitioner.ts';
+import { createKafka } from '../runtime/kafka/create-kafka.ts';
+import { createRoutePartitioner } from '../runtime/kafka/kafkajs/route-partitioner.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createSecrets } from '../runtime/secrets.ts';
@@ -43,7 +43,9 @@ interface Run {
 }
 
 async function measureIngest({ stack, rounds, logger, say }: Bench, count: number): Promise<Measured> {
-  const kafka = createKafka({ brokers: stack.kafkaBrokers.split(','), clientId: 'bench-ingest', logger });
+  const brokers = stack.kafkaBrokers.split(',');
+  const client = await createKafka({ brokers, client: 'kafkajs', clientId: 'bench-ingest', logger });
+  const kafka = new Kafka({ brokers, clientId: 'bench-ingest', logLevel: 1 });
   await using closing = new AsyncDisposableStack();
   const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());
   await admin.connect();
@@ -51,7 +53,9 @@ async function measureIngest({ stack, rounds, logger, say }: Bench, count: numbe
   closing.defer(() => admin.deleteTopics({ topics: [PREFIX + calls.name] }));
 
   const token = randomBytes(32).toString('hex');
-  const publisher = closing.adopt(createPublisher({ kafka, codec, prefix: PREFIX, logger }), (it) => it.close());
+  const publisher = closing.adopt(createPublisher({ kafka: client, codec, prefix: PREFIX, logger }), (it) =>
+    it.close(),
+  );
   const settings = { host: '127.0.0.1', port: 0, tokens: [{ name: 'bench', token: 'env:TOKEN' }] };
   const role = await startCallIngest({
     config: ingestConfig(settings),
@@ -135,20 +139,20 @@ async function sendOverHttp(sender: ChildProcess): Promise<number> {
   return ms;
 }
 
-function encodedBatches(count: number): readonly RoutedMessage[][] {
+function encodedBatches(count: number): readonly Message[][] {
   const records = [...generatedCalls(count)].map(({ call }) => output(codec, calls, call));
-  const batches: RoutedMessage[][] = [];
+  const batches: Message[][] = [];
   for (let at = 0; at < records.length; at += CALLS_PER_REQUEST) {
     batches.push(
       sendsOf(PREFIX, records.slice(at, at + CALLS_PER_REQUEST))
         .flat()
-        .flatMap(({ messages }) => messages),
+        .flatMap((part) => part.records as unknown as Message[]),
     );
   }
   return batches;
 }
 
-async function sendBare(producer: ReturnType<Kafka['producer']>, batches: readonly RoutedMessage[][]): Promise<number> {
+async function sendBare(producer: ReturnType<Kafka['producer']>, batches: readonly Message[][]): Promise<number> {
   const began = performance.now();
   let next = 0;
   const sendRest = async (): Promise<void> => {

@@ -84,10 +84,10 @@ async function show(world: World, data: string, options: Options, stop: AbortSig
 }
 
 async function isEmpty(world: World): Promise<boolean> {
-  const admin = await world.admin();
+  const { admin } = world;
   for (const topic of [calls, usage, costReports]) {
-    const offsets = await admin.fetchTopicOffsets(world.settings.topicPrefix + topic.name);
-    if (offsets.some((offset) => offset.high !== '0')) return false;
+    const extents = await admin.extents(world.settings.topicPrefix + topic.name);
+    if ([...extents.values()].some(({ end }) => end !== 0)) return false;
   }
   return true;
 }

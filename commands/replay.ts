@@ -87,7 +87,7 @@ async function hostOf(world: World, maxRate: number | undefined): Promise<Replay
   });
   return {
     kafka,
-    admin: await world.admin(),
+    admin: world.admin,
     codec,
     publisher: await world.publisher(),
     publisherOf: (prefix) => createPublisher({ kafka, codec, prefix, logger }),

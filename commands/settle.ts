@@ -34,10 +34,10 @@ export async function settlePipeline(world: World, options: SettleOptions): Prom
   const prefix = world.settings.topicPrefix;
   const isTransient = (error: unknown): boolean => faultOf(error) === 'transient' || isPostgresAway(error);
   const patient = { isTransient, ...options };
-  const admin = await world.admin();
+  const { admin } = world;
   const deadlineMs = Date.now() + options.timeoutMs;
-  const [catalog] = await patiently(patient, deadlineMs, () => admin.fetchTopicOffsets(prefix + catalogs.name));
-  if (catalog === undefined || catalog.high === '0') {
+  const extents = await patiently(patient, deadlineMs, () => admin.extents(prefix + catalogs.name));
+  if ((extents.get(0)?.end ?? 0) === 0) {
     throw new ApportionError(
       'no_catalog',
       'Nothing can be attributed: no catalog was ever applied.',

@@ -21,7 +21,7 @@ export function verifyCommand(): Command {
         const range = selectDays(options.from, options.to);
         const { kafka, pool, settings } = world;
         const { openDays, maxCallHours } = settings;
-        const deep = options.deep === true ? { admin: await world.admin(), openDays, maxCallHours } : null;
+        const deep = options.deep === true ? { admin: world.admin, openDays, maxCallHours } : null;
         const audited = { kafka, pool, prefix: settings.topicPrefix, deep };
         const progress = startProgress('Reading topics, records');
         const report = (records: number): void => progress.update(records, null);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
@@ -7,8 +6,9 @@ import { createCatalogReader } from '../operations/catalog-in-force.ts';
 import { readAwsSecret } from '../runtime/aws-secret.ts';
 import { readSettings } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal.ts';
-import { createKafka } from '../runtime/kafka/client.ts';
+import type { KafkaAdmin, KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
+import { createKafka } from '../runtime/kafka/create-kafka.ts';
 import { faultOf } from '../runtime/kafka/errors.ts';
 import { createKafkaJournal } from '../runtime/kafka/journal.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
@@ -27,9 +27,9 @@ import { topics } from '../schemas/topics.ts';
 export interface World {
   readonly settings: Settings;
   readonly logger: Logger;
-  readonly kafka: Kafka;
+  readonly kafka: KafkaClient;
   readonly pool: Pool;
-  admin(): Promise<Admin>;
+  readonly admin: KafkaAdmin;
   codec(): Promise<PreparedCodec>;
   publisher(): Promise<Publisher>;
   /** The catalog in force, once Kafka answers; null when none was ever applied. */
@@ -57,7 +57,7 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
   const ended = new AbortController();
   const { signal } = ended;
   const logger = createLogger(settings.logLevel);
-  const kafka = createKafka({ brokers: settings.kafkaBrokers, logger });
+  const kafka = await createKafka({ brokers: settings.kafkaBrokers, client: settings.kafkaClient, logger });
   const pool = closing.adopt(
     createPool({ databaseUrl: settings.databaseUrl, applicationName: 'apportion', logger }),
     (it) => it.end(),
@@ -71,11 +71,7 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
       signal,
     }),
   );
-  const admin = once(async () => {
-    const opened = closing.adopt(kafka.admin(), (it) => it.disconnect());
-    await opened.connect();
-    return opened;
-  });
+  const admin = closing.adopt(kafka.admin(), (it) => it.close());
   const readCatalog = createCatalogReader({ kafka, admin, codec, prefix: settings.topicPrefix });
   const world: World = {
     settings,

@@ -1,9 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
+import { createKafka } from '../runtime/kafka/create-kafka.ts';
+import { createLogger } from '../runtime/logger.ts';
 import { topics } from '../schemas/topics.ts';
 import type { DataFolder } from './data-folder.ts';
 import { localError } from './errors.ts';
+import { isListening } from './ports.ts';
 import type { Command } from './process.ts';
 import { runToEnd } from './run.ts';
 import { nothingToDo, type Server, type Tools } from './server.ts';
@@ -109,21 +111,20 @@ function properties(folder: DataFolder): string {
     .join('');
 }
 
-async function answers(folder: DataFolder): Promise<boolean> {
-  const admin = new Kafka({
-    clientId: 'apportion-local',
-    brokers: [`127.0.0.1:${folder.ports.kafka}`],
-    logLevel: logLevel.NOTHING,
-    connectionTimeout: 1000,
-    requestTimeout: 2000,
-    retry: { retries: 0 },
-  }).admin();
+async function answers({ ports }: DataFolder): Promise<boolean> {
+  // The client waits a while for a broker that is away, which whoever starts one does himself.
+  if (!(await isListening(ports.kafka))) return false;
+  const brokers = [`127.0.0.1:${ports.kafka}`];
+  const kafka = await createKafka({ brokers, client: 'kafkajs', clientId: 'apportion-local', logger });
+  const admin = kafka.admin();
   try {
-    await admin.connect();
-    return (await admin.describeCluster()).brokers.length > 0;
+    await admin.reach();
+    return true;
   } catch {
     return false;
   } finally {
-    await admin.disconnect().catch(() => {});
+    await admin.close();
   }
 }
+
+const logger = createLogger('silent');

@@ -1,8 +1,8 @@
-import type { Kafka } from 'kafkajs';
 import { sha256 } from '../attribution/canonical-json.ts';
 import { catalogChanges } from '../attribution/catalog-changes.ts';
 import { canonicalCatalogText, parseCatalog } from '../attribution/parse-catalog.ts';
 import { ApportionError } from '../runtime/errors.ts';
+import type { KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
 import { readTopic } from '../runtime/kafka/read-topic.ts';
 import type { Publisher } from '../runtime/publisher.ts';
@@ -29,7 +29,7 @@ export function compareCatalog(inForce: CatalogRecord | null, next: Catalog): Ca
 
 /** The catalog applied last, null when there is none. */
 export async function readCatalogInForce(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
 ): Promise<CatalogRecord | null> {

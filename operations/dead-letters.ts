@@ -1,5 +1,5 @@
-import type { Kafka } from 'kafkajs';
 import { ApportionError } from '../runtime/errors.ts';
+import type { KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
 import { readTopic } from '../runtime/kafka/read-topic.ts';
 import { Undecodable } from '../runtime/task.ts';
@@ -17,7 +17,7 @@ export interface DeadLetterFilter {
  * once (its writer was repeated) comes once.
  */
 export async function listDeadLetters(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
   filter: DeadLetterFilter,
@@ -64,26 +64,18 @@ export function pickDeadLetters(letters: readonly DeadLetter[], ids: readonly st
  * Publishes the original bytes again where they came from, key, value and headers as they were, in groups of one
  * topic. What was refused for its content is refused again; what was refused for the state of the world is not.
  */
-export async function resendDeadLetters(kafka: Kafka, prefix: string, letters: readonly DeadLetter[]): Promise<void> {
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-  await producer.connect();
+export async function resendDeadLetters(
+  kafka: KafkaClient,
+  prefix: string,
+  letters: readonly DeadLetter[],
+): Promise<void> {
+  const producer = await kafka.idempotentProducer();
   try {
-    for (const letter of letters) {
-      await producer.send({
-        topic: prefix + letter.topic,
-        acks: -1,
-        messages: [
-          {
-            partition: letter.partition,
-            key: letter.key,
-            value: letter.value,
-            headers: Object.fromEntries(letter.headers.map((header) => [header.name, header.value])),
-          },
-        ],
-      });
+    for (const { topic, partition, key, value, headers } of letters) {
+      await producer.send([{ topic: prefix + topic, records: [{ key, value, headers, route: partition }] }]);
     }
   } finally {
-    await producer.disconnect();
+    await producer.close();
   }
 }
 

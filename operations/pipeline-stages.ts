@@ -1,5 +1,5 @@
-import type { Admin } from 'kafkajs';
 import type { Pool } from 'pg';
+import type { KafkaAdmin } from '../runtime/kafka/client.ts';
 import type { Committed } from '../runtime/task.ts';
 import {
   attributions,
@@ -15,7 +15,7 @@ import type { Stage } from './settle.ts';
 
 /** What the stages are asked of. */
 export interface Pipeline {
-  readonly admin: Admin;
+  readonly admin: KafkaAdmin;
   readonly pool: Pool;
   readonly prefix: string;
   /** How far the catalog was read, by what the attribute role wrote beside its committed offsets. */
@@ -48,7 +48,7 @@ export function pipelineStages({ admin, pool, prefix, catalogPosition }: Pipelin
 
 /** The next offsets that a group reads, by partition. */
 export async function groupPositions(
-  admin: Admin,
+  admin: KafkaAdmin,
   groupId: string,
   topic: string,
 ): Promise<ReadonlyMap<number, number>> {
@@ -56,16 +56,9 @@ export async function groupPositions(
   return new Map([...committed].map(([partition, { offset }]) => [partition, offset]));
 }
 
-/** What the group committed in each partition of the topic; the broker answers -1 where it never did. */
-async function committedOf(admin: Admin, groupId: string, topic: string): Promise<ReadonlyMap<number, Committed>> {
-  const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  const committed = (offsets?.partitions ?? []).filter(({ offset }) => Number(offset) >= 0);
-  return new Map(
-    committed.map(({ partition, offset, metadata }) => [
-      partition,
-      { offset: Number(offset), metadata: metadata ?? '' },
-    ]),
-  );
+/** What the group committed in each partition of the topic where it ever did. */
+async function committedOf(admin: KafkaAdmin, groupId: string, topic: string): Promise<ReadonlyMap<number, Committed>> {
+  return (await admin.committed(groupId, [topic])).get(topic) ?? new Map();
 }
 
 async function sinkPositions(pool: Pool, topic: string): Promise<ReadonlyMap<number, number>> {

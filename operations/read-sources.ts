@@ -1,5 +1,5 @@
-import type { Kafka } from 'kafkajs';
 import { compareText } from '../attribution/canonical-json.ts';
+import type { KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
 import { readTopic } from '../runtime/kafka/read-topic.ts';
 import { Undecodable } from '../runtime/task.ts';
@@ -8,7 +8,7 @@ import { sourceStatuses } from '../schemas/topics.ts';
 
 /** How each poller fares with its source, by the pollers' names. */
 export async function readSources(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
 ): Promise<readonly SourceStatus[]> {

@@ -1,5 +1,5 @@
-import type { Admin } from 'kafkajs';
 import { ApportionError } from '../runtime/errors.ts';
+import type { KafkaAdmin } from '../runtime/kafka/client.ts';
 import { addDays, type DayRange, formatDay, startOf } from '../schemas/day.ts';
 import { calls, usage } from '../schemas/topics.ts';
 
@@ -8,16 +8,15 @@ import { calls, usage } from '../schemas/topics.ts';
  *
  * @throws ApportionError `beyond_log` when some were deleted
  */
-export async function checkRetained(admin: Admin, prefix: string, days: DayRange): Promise<void> {
+export async function checkRetained(admin: KafkaAdmin, prefix: string, days: DayRange): Promise<void> {
   const neededMs = startOf(addDays(days.from, -1));
   for (const { name } of [calls, usage]) {
     const topic = prefix + name;
-    const starts = await admin.fetchTopicOffsets(topic);
-    const found = await admin.fetchTopicOffsetsByTimestamp(topic, neededMs);
-    for (const { partition, low, high } of starts) {
-      const at = found.find((each) => each.partition === partition);
+    const extents = await admin.extents(topic);
+    const found = await admin.positionsAt(topic, neededMs);
+    for (const [partition, { low, end }] of extents) {
       // The first record that is still there is younger than the first that is needed may be: something was deleted.
-      if (low !== '0' && low !== high && at?.offset === low) {
+      if (low !== 0 && low !== end && found.get(partition) === low) {
         throw new ApportionError(
           'beyond_log',
           `Records of ${topic} partition ${partition} before its offset ${low} were deleted, and ${formatDay(days.from)} needs them.`,

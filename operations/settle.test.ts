@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Admin } from 'kafkajs';
+import type { KafkaAdmin } from '../runtime/kafka/client.ts';
 import { type Stage, settle } from './settle.ts';
 
 /** An admin client that knows only the ends of topics. */
-function adminWithEnds(ends: Record<string, () => number>): Admin {
+function adminWithEnds(ends: Record<string, () => number>): KafkaAdmin {
   return {
-    fetchTopicOffsets: async (topic: string) => {
-      const end = String(ends[topic]?.() ?? 0);
-      return [{ partition: 0, offset: end, high: end, low: '0' }];
-    },
-  } as unknown as Admin;
+    extents: async (topic: string) => new Map([[0, { low: 0, end: ends[topic]?.() ?? 0 }]]),
+  } as unknown as KafkaAdmin;
 }
 
 test('settle waits for each stage against the ends that the stage before it left', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
 import { ApportionError } from '../runtime/errors.ts';
+import type { Extent, KafkaAdmin } from '../runtime/kafka/client.ts';
 
 /** One stage of the pipeline: a reader, and how far it has to come. */
 export interface Stage {
@@ -29,7 +29,7 @@ export interface SettleOptions {
  *
  * @throws ApportionError `settle_timeout`, naming the role that is behind and by how much.
  */
-export async function settle(admin: Admin, stages: readonly Stage[], options: SettleOptions): Promise<void> {
+export async function settle(admin: KafkaAdmin, stages: readonly Stage[], options: SettleOptions): Promise<void> {
   const now = options.now ?? Date.now;
   const deadlineMs = now() + options.timeoutMs;
   for (const stage of stages) {
@@ -53,17 +53,11 @@ export async function patiently<T>(options: SettleOptions, deadlineMs: number, a
 
 const POLL_MS = 100;
 
-type Ends = ReadonlyMap<string, readonly { partition: number; low: number; end: number }[]>;
+type Ends = ReadonlyMap<string, ReadonlyMap<number, Extent>>;
 
-async function endsOf(admin: Admin, topics: readonly string[]): Promise<Ends> {
-  const ends = new Map<string, { partition: number; low: number; end: number }[]>();
-  for (const topic of topics) {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    ends.set(
-      topic,
-      offsets.map((entry) => ({ partition: entry.partition, low: Number(entry.low), end: Number(entry.high) })),
-    );
-  }
+async function endsOf(admin: KafkaAdmin, topics: readonly string[]): Promise<Ends> {
+  const ends = new Map<string, ReadonlyMap<number, Extent>>();
+  for (const topic of topics) ends.set(topic, await admin.extents(topic));
   return ends;
 }
 
@@ -93,7 +87,7 @@ async function countBehind(stage: Stage, targets: Ends): Promise<number> {
   let behind = 0;
   for (const [topic, ends] of targets) {
     const positions = await stage.positions(topic);
-    for (const { partition, low, end } of ends) {
+    for (const [partition, { low, end }] of ends) {
       // An empty partition has nothing to be read, whether or not anybody ever committed there.
       behind += low === end ? 0 : Math.max(0, end - (positions.get(partition) ?? low));
     }

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 
+/** The libraries that can speak to Kafka for us, see runtime/kafka/client.ts. */
+export const kafkaClients = ['kafkajs', 'platformatic'] as const;
+
 /** Every setting of every role, as environment variable and as key of a `--config` file. Unknown keys are refused. */
 export const settingsShape = z.strictObject({
   kafkaBrokers: z
     .string()
     .min(1)
     .transform((text) => text.split(',').map((broker) => broker.trim())),
+  /** The library that speaks to Kafka. */
+  kafkaClient: z.enum(kafkaClients).default('kafkajs'),
   schemaRegistryUrl: z.url(),
   databaseUrl: z.url(),
   topicPrefix: z

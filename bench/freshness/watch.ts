@@ -6,7 +6,7 @@ import { attributions, type Topic, usageTotals } from '../../schemas/topics.ts';
 import { sinkPosition } from '../pipeline/sink-position.ts';
 import type { Arrivals } from './arrivals.ts';
 
-const LOOK_EVERY_MS = 10;
+const LOOK_EVERY_MS = 20;
 
 /** Rows of one table that say how much of a place's usage they include. */
 interface Watched {

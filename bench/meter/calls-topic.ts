@@ -1,11 +1,10 @@
-import type { Admin, Kafka } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import { maxMessageBytes } from '../../runtime/kafka/batches.ts';
-import { createKafka } from '../../runtime/kafka/client.ts';
+import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import { createLocalCodec } from '../../runtime/kafka/codec.ts';
-import { faultOf } from '../../runtime/kafka/errors.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
 import { partitionOfText } from '../../runtime/kafka/murmur2.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
-import { retry } from '../../runtime/retry.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import type { Call } from '../../schemas/call.ts';
 import { calls, deadLetters, type Topic, usage, usageTotals } from '../../schemas/topics.ts';
@@ -41,20 +40,20 @@ export class CallsTopic {
   readonly partitions: number;
   /** What the calls add up to. */
   readonly expected: Totals = new Totals();
-  readonly #bench: Bench;
-  readonly #kafka: Kafka;
+  readonly #kafka: KafkaClient;
 
-  private constructor(bench: Bench, prefix: string, count: number, partitions: number) {
-    this.brokers = bench.stack.kafkaBrokers;
+  private constructor(brokers: string, kafka: KafkaClient, prefix: string, count: number, partitions: number) {
+    this.brokers = brokers;
+    this.#kafka = kafka;
     this.prefix = prefix;
     this.count = count;
     this.partitions = partitions;
-    this.#bench = bench;
-    this.#kafka = createKafka({ brokers: this.brokers.split(','), clientId: 'bench', logger: bench.logger });
   }
 
   static async load(bench: Bench, prefix: string, count: number, partitions: number): Promise<CallsTopic> {
-    const topic = new CallsTopic(bench, prefix, count, partitions);
+    const brokers = bench.stack.kafkaBrokers;
+    const kafka = await createKafka({ brokers: brokers.split(','), client: 'kafkajs', logger: bench.logger });
+    const topic = new CallsTopic(brokers, kafka, prefix, count, partitions);
     await topic.#withAdmin((admin) => topic.#createAnew(admin, [calls, usage]));
     bench.say(`loading ${topic.description}`);
     await topic.#fill();
@@ -95,8 +94,9 @@ export class CallsTopic {
   }
 
   async #fill(): Promise<void> {
+    const kafka = new Kafka({ brokers: this.brokers.split(','), logLevel: logLevel.NOTHING });
     // Else kafkajs repeats what was written where other partitions of a request have failed.
-    const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
     let messages: { key: string; value: Buffer; timestamp: string; partition: number }[] = [];
     const send = async (): Promise<void> => {
@@ -115,40 +115,32 @@ export class CallsTopic {
   }
 
   /** A run ends when the last offset is reached. */
-  async #checkCount(admin: Admin): Promise<void> {
-    const offsets = await admin.fetchTopicOffsets(this.name);
-    const count = offsets.reduce((sum, { high }) => sum + Number(high), 0);
+  async #checkCount(admin: KafkaAdmin): Promise<void> {
+    const extents = await admin.extents(this.name);
+    const count = [...extents.values()].reduce((sum, { end }) => sum + end, 0);
     if (count !== this.count) throw new Error(`${this.name} has ${count} records instead of ${this.count}.`);
   }
 
-  async #withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
+  async #withAdmin<T>(work: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
     const admin = this.#kafka.admin();
-    await admin.connect();
     try {
       return await work(admin);
     } finally {
-      await admin.disconnect();
+      await admin.close();
     }
   }
 
   /** Event times lie in the past: without a limit of time nothing is deleted meanwhile. */
-  async #createAnew(admin: Admin, topics: readonly Topic<never>[]): Promise<void> {
-    const names = topics.map((topic) => this.prefix + topic.name);
-    const existing = new Set(await admin.listTopics());
-    await admin.deleteTopics({ topics: names.filter((name) => existing.has(name)) });
-    const configs = topics.map((topic) => ({
+  async #createAnew(admin: KafkaAdmin, topics: readonly Topic<never>[]): Promise<void> {
+    const existing = await admin.topics();
+    const created = topics.map((topic) => ({
       topic: this.prefix + topic.name,
-      numPartitions: this.partitions,
-      configEntries: [
-        { name: 'retention.ms', value: '-1' },
-        { name: 'max.message.bytes', value: String(maxMessageBytes(topic)) },
-      ],
+      partitions: this.partitions,
+      replicationFactor: 1,
+      config: { 'retention.ms': '-1', 'max.message.bytes': String(maxMessageBytes(topic)) },
     }));
-    // On a busy machine the leaders may not be known yet when they are asked for.
-    const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
-    await retry({ what: 'Kafka', isTransient, logger: this.#bench.logger }, () =>
-      admin.createTopics({ topics: configs, waitForLeaders: true }),
-    );
+    await admin.deleteTopics(created.map(({ topic }) => topic).filter((name) => existing.has(name)));
+    await admin.createTopics(created);
   }
 }
 

@@ -1,21 +1,25 @@
 import { meter } from '../../processors/meter.ts';
-import { createKafka } from '../../runtime/kafka/client.ts';
 import { createLocalCodec, type PreparedCodec } from '../../runtime/kafka/codec.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
 import { runProcessor } from '../../runtime/kafka/run-processor.ts';
 import { TopicNames } from '../../runtime/kafka/topic-names.ts';
 import { createTransactions } from '../../runtime/kafka/transactions.ts';
 import { createLogger } from '../../runtime/logger.ts';
+import { settingsShape } from '../../runtime/settings.ts';
 import type { Commits, Task } from '../../runtime/task.ts';
 import { calls } from '../../schemas/topics.ts';
 import { MAX_CALL_HOURS } from './generated-calls.ts';
 import type { Reporter, Work } from './work.ts';
 
-/** The meter as it runs in production, transactions on, as a member of the group. */
+/**
+ * The meter as it runs in production, transactions on, as a member of the group, with the Kafka client that the
+ * environment names as it does for every role.
+ */
 export async function runMeter(work: Work, reporter: Reporter, signal: AbortSignal): Promise<void> {
   const logger = createLogger('error');
-  const kafka = createKafka({ brokers: work.brokers.split(','), clientId: 'bench', logger });
+  const client = settingsShape.shape.kafkaClient.parse(process.env['APPORTION_KAFKA_CLIENT']);
+  const kafka = await createKafka({ brokers: work.brokers.split(','), client, clientId: 'bench', logger });
   const admin = kafka.admin();
-  await admin.connect();
   const { prefix, commitIntervalMs } = work;
   const transactions = createTransactions({ kafka, admin, logger, prefix, names: new TopicNames(prefix) });
   const isRestored = work.what === 'restore';
@@ -32,7 +36,7 @@ export async function runMeter(work: Work, reporter: Reporter, signal: AbortSign
       signal,
     },
   );
-  await admin.disconnect();
+  await admin.close();
 }
 
 /** Its values are prepared before anything of a batch is folded. */

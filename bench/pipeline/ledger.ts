@@ -28,21 +28,27 @@ export class Ledger {
     this.#sumsOf(report.day).reports.set(costReports.key(report), report);
   }
 
-  /** All calls counted, all time split, all cost on lines, weeks and months. Throws where anything differs. */
+  /** All calls counted, all time split, all cost on lines, in weeks and in months. Throws where Postgres differs. */
   async check(pool: Pool): Promise<void> {
-    const expected = [...this.#days].sort(([a], [b]) => a - b).map(([day, sums]) => textOf(day, sums));
-    const { rows: days } = await pool.query<DayRow>(SELECT_DAYS);
-    const found = days.map(({ day, calls, used, split, billed }) =>
-      [day, calls, used, split, formatAmount(storedAmount(billed))].join(' '),
+    const { rows: days } = await pool.query<StoredDay>(SELECT_DAYS);
+    const { rows: sums } = await pool.query<StoredSums>(SELECT_SUMS);
+    const faults = this.faults(days, sums);
+    if (faults.length > 0) throw new Error(`Postgres differs from what was sent:\n${faults.join('\n')}`);
+  }
+
+  /** What is wrong with what is stored, in words. */
+  faults(days: readonly StoredDay[], sums: readonly StoredSums[]): readonly string[] {
+    const expected = new Map([...this.#days].map(([day, sent]) => [formatDay(day), textOf(sent)]));
+    const found = new Map(days.map((stored) => [stored.day, storedText(stored)]));
+    const differing = [...new Set([...expected.keys(), ...found.keys()])].filter(
+      (day) => expected.get(day) !== found.get(day),
     );
-    if (found.join('\n') !== expected.join('\n')) {
-      throw new Error(`Postgres has\n${found.join('\n')}\nof what was sent:\n${expected.join('\n')}`);
-    }
-    const { rows: sums } = await pool.query<{ lines: string; weeks: string; months: string }>(SELECT_SUMS);
-    for (const { lines, weeks, months } of sums) {
-      if (lines !== weeks || lines !== months)
-        throw new Error(`${lines} on lines, ${weeks} in weeks, ${months} in months`);
-    }
+    return [
+      ...differing.map((day) => `${day}: ${found.get(day) ?? 'nothing'} instead of ${expected.get(day) ?? 'nothing'}`),
+      ...sums
+        .filter(({ lines, weeks, months }) => lines !== weeks || lines !== months)
+        .map(({ lines, weeks, months }) => `${lines} on lines, ${weeks} in weeks, ${months} in months`),
+    ];
   }
 
   #sumsOf(day: Day): DaySums {
@@ -52,12 +58,22 @@ export class Ledger {
   }
 }
 
-interface DayRow {
+/** A day as Postgres has it. */
+export interface StoredDay {
+  /** `YYYY-MM-DD` */
   readonly day: string;
   readonly calls: string;
+  /** Milliseconds that were counted, and that cost was split by. */
   readonly used: string;
   readonly split: string;
   readonly billed: string;
+}
+
+/** The cost of all days. */
+export interface StoredSums {
+  readonly lines: string;
+  readonly weeks: string;
+  readonly months: string;
 }
 
 /** Usage as it was counted, and as it was split: the weights of all lines that a namespace's cost was split into. */
@@ -74,7 +90,15 @@ const SELECT_SUMS = `
   SELECT (SELECT sum(billed) FROM attribution_line)::text AS lines,
     (SELECT sum(billed) FROM tenant_week)::text AS weeks, (SELECT sum(billed) FROM tenant_month)::text AS months`;
 
-function textOf(day: Day, { calls, durationMs, reports }: DaySums): string {
+function textOf({ calls, durationMs, reports }: DaySums): string {
   const billed = [...reports.values()].flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.billed, 0n);
-  return [formatDay(day), calls, durationMs, durationMs, formatAmount(billed as Amount)].join(' ');
+  return dayText(String(calls), String(durationMs), String(durationMs), billed as Amount);
+}
+
+function storedText({ calls, used, split, billed }: StoredDay): string {
+  return dayText(calls, used, split, storedAmount(billed));
+}
+
+function dayText(calls: string, used: string, split: string, billed: Amount): string {
+  return `${calls} calls of ${used} ms, ${split} ms split, ${formatAmount(billed)} billed`;
 }

@@ -1,3 +1,4 @@
+import { Kafka, logLevel } from 'kafkajs';
 import type { World } from '../../commands/world.ts';
 import type { Call } from '../../schemas/call.ts';
 import { DAY_MS, startOf } from '../../schemas/day.ts';
@@ -12,7 +13,9 @@ const SEND_RECORDS = 10_000;
 export async function sendCalls(world: World, values: Iterable<Call>): Promise<void> {
   const codec = await world.codec();
   const topic = world.settings.topicPrefix + calls.name;
-  const producer = world.kafka.producer();
+  await using closing = new AsyncDisposableStack();
+  const kafka = new Kafka({ brokers: [...world.settings.kafkaBrokers], logLevel: logLevel.ERROR });
+  const producer = closing.adopt(kafka.producer(), (it) => it.disconnect());
   await producer.connect();
   // The next batch is made while the one before is on its way.
   let sent: Promise<unknown> = Promise.resolve();
@@ -33,7 +36,6 @@ export async function sendCalls(world: World, values: Iterable<Call>): Promise<v
   }
   await send();
   await sent;
-  await producer.disconnect();
 }
 
 /** Calls whose ends climb evenly over some days, made as they are asked for, and written down in the ledger. */

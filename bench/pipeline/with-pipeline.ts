@@ -99,7 +99,6 @@ async function createDatabase(
 }
 
 async function deleteTopics(world: World): Promise<void> {
-  const admin = await world.admin();
-  const names = await admin.listTopics();
-  await admin.deleteTopics({ topics: names.filter((name) => name.startsWith(world.settings.topicPrefix)) });
+  const names = [...(await world.admin.topics()).keys()];
+  await world.admin.deleteTopics(names.filter((name) => name.startsWith(world.settings.topicPrefix)));
 }

@@ -1,7 +1,7 @@
-import type { Admin, Kafka } from 'kafkajs';
 import type { Stamp } from '../../attribution/build-documents.ts';
 import { emptyDocument } from '../../attribution/empty-document.ts';
 import { emptyStatement } from '../../attribution/empty-statement.ts';
+import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
@@ -16,8 +16,8 @@ import { readPublishedDays, readStandingTotals } from '../verify/topic-days.ts';
 import type { Shadow } from './shadow.ts';
 
 export interface Promoting {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
+  readonly kafka: KafkaClient;
+  readonly admin: KafkaAdmin;
   readonly codec: PreparedCodec;
   readonly prefix: string;
   readonly publisher: Publisher;
@@ -69,15 +69,11 @@ export async function promote(promoting: Promoting): Promise<Promoted> {
 /** How far the replay has read each partition of calls and usage, by `topic/partition`. */
 async function readPositions({ admin, prefix, shadow }: Promoting): Promise<ReadonlyMap<string, number>> {
   const names = [calls, usage].map(({ name }) => name);
-  const committed = await admin.fetchOffsets({
-    groupId: `${shadow.prefix}meter`,
-    topics: names.map((name) => prefix + name),
-  });
+  const topics = names.map((name) => prefix + name);
+  const committed = await admin.committed(`${shadow.prefix}meter`, topics);
   return new Map(
-    committed.flatMap(({ topic, partitions }) =>
-      partitions.map(
-        ({ partition, offset }) => [`${topic.slice(prefix.length)}/${partition}`, Number(offset)] as const,
-      ),
+    [...committed].flatMap(([topic, partitions]) =>
+      [...partitions].map(([partition, { offset }]) => [`${topic.slice(prefix.length)}/${partition}`, offset] as const),
     ),
   );
 }

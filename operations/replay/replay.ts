@@ -1,7 +1,7 @@
-import type { Admin, Kafka } from 'kafkajs';
 import { sha256 } from '../../attribution/canonical-json.ts';
 import { canonicalCatalogText, parseCatalog } from '../../attribution/parse-catalog.ts';
 import { ApportionError } from '../../runtime/errors.ts';
+import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -33,8 +33,8 @@ export interface ReplayOptions {
 
 /** What a replay works with. */
 export interface ReplayHost {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
+  readonly kafka: KafkaClient;
+  readonly admin: KafkaAdmin;
   readonly codec: PreparedCodec;
   readonly publisher: Publisher;
   /** Writes to the topics of another prefix. */

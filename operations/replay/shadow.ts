@@ -1,6 +1,6 @@
-import type { Admin } from 'kafkajs';
 import { canonicalJson, sha256 } from '../../attribution/canonical-json.ts';
 import { applyToKafka } from '../../runtime/kafka/apply-topics.ts';
+import type { KafkaAdmin } from '../../runtime/kafka/client.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { type DayRange, formatDay } from '../../schemas/day.ts';
 import { attributions, catalogs, deadLetters, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
@@ -28,15 +28,14 @@ const topics = [usageTotals, catalogs, attributions, statements, deadLetters].ma
 );
 
 /** Makes the topics of a shadow where they are not there yet. */
-export async function openShadow(admin: Admin, shadow: Shadow, settings: Settings): Promise<void> {
+export async function openShadow(admin: KafkaAdmin, shadow: Shadow, settings: Settings): Promise<void> {
   await applyToKafka(admin, { ...settings, topicPrefix: shadow.prefix }, topics, false);
 }
 
 /** Deletes all that a shadow has left on the broker. */
-export async function deleteShadow(admin: Admin, shadow: Shadow): Promise<void> {
-  const names = await admin.listTopics();
-  await admin.deleteTopics({ topics: names.filter((name) => name.startsWith(shadow.prefix)) });
-  const { groups } = await admin.listGroups();
-  const own = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(shadow.prefix));
-  if (own.length > 0) await admin.deleteGroups(own);
+export async function deleteShadow(admin: KafkaAdmin, shadow: Shadow): Promise<void> {
+  const isOwn = (name: string): boolean => name.startsWith(shadow.prefix);
+  const topics = await admin.topics();
+  await admin.deleteTopics([...topics.keys()].filter(isOwn));
+  await admin.deleteGroups((await admin.groups()).filter(isOwn));
 }

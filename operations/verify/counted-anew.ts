@@ -1,6 +1,6 @@
-import type { Admin, Kafka } from 'kafkajs';
 import { canonicalJson } from '../../attribution/canonical-json.ts';
 import { computeOnce } from '../../attribution/compute-once.ts';
+import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Promotion } from '../../schemas/catalog-record.ts';
 import { addDays, type DayRange } from '../../schemas/day.ts';
@@ -16,8 +16,8 @@ import type { TopicDays } from './topic-days.ts';
 
 /** What counting anew needs: the whole log of calls and usage, and the settings that the meter ran with. */
 export interface CountingAnew {
-  readonly kafka: Kafka;
-  readonly admin: Admin;
+  readonly kafka: KafkaClient;
+  readonly admin: KafkaAdmin;
   readonly prefix: string;
   readonly codec: PreparedCodec;
   readonly openDays: number;

@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
 import type { InputRecord } from '../../runtime/task.ts';
@@ -9,7 +9,7 @@ const CHUNK_BYTES = 16 * 1024 * 1024;
 
 /** Reads a topic to its end; each record comes when the codec knows its schema, those of a partition in order. */
 export async function readPrepared(
-  kafka: Kafka,
+  kafka: KafkaClient,
   name: string,
   codec: PreparedCodec,
   onRecord: (record: InputRecord) => void,

@@ -1,6 +1,6 @@
-import type { Kafka } from 'kafkajs';
 import { newestReport } from '../../attribution/newest-report.ts';
 import { refuseReport } from '../../attribution/refuse-report.ts';
+import type { KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
@@ -43,7 +43,7 @@ export interface StandingInputs {
  * for each record read.
  */
 export async function readTopicDays(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
   range: DayRange,
@@ -84,7 +84,7 @@ export const NOTHING_PUBLISHED: PublishedDay = { reports: [], totals: [], docume
 
 /** The reports and totals of some days that stand in the topics, all of them in memory. */
 export async function readStandingInputs(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
   range: DayRange,
@@ -112,7 +112,7 @@ export async function readStandingInputs(
 
 /** The documents and statements of some days that stand in the topics of a prefix, by key. */
 export async function readPublishedDays(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
   range: DayRange,
@@ -126,7 +126,7 @@ export async function readPublishedDays(
 
 /** The usage totals of some days that stand in the topic of a prefix, by key. */
 export async function readStandingTotals(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
   range: DayRange,
@@ -136,7 +136,7 @@ export async function readStandingTotals(
 }
 
 async function readNewest<T>(
-  kafka: Kafka,
+  kafka: KafkaClient,
   prefix: string,
   codec: PreparedCodec,
   topic: Topic<T>,

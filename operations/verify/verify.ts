@@ -1,5 +1,5 @@
-import type { Admin, Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
+import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { DayRange } from '../../schemas/day.ts';
 import type { Check } from './check.ts';
@@ -16,7 +16,7 @@ import { auditTopicsAndPostgres } from './topics-and-postgres.ts';
 
 /** The servers that are audited. */
 export interface Audited {
-  readonly kafka: Kafka;
+  readonly kafka: KafkaClient;
   readonly pool: Pool;
   readonly prefix: string;
   readonly codec: PreparedCodec;
@@ -27,7 +27,7 @@ export interface Audited {
 }
 
 export interface DeepAudit {
-  readonly admin: Admin;
+  readonly admin: KafkaAdmin;
   readonly openDays: number;
   readonly maxCallHours: number;
 }

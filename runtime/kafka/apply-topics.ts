@@ -1,4 +1,3 @@
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import type { Logger } from 'pino';
 import { topics as allTopics, type Topic } from '../../schemas/topics.ts';
 import { ApportionError } from '../errors.ts';
@@ -6,7 +5,8 @@ import { retry } from '../retry.ts';
 import type { Settings } from '../settings.ts';
 import { applySchemas } from './apply-schemas.ts';
 import { maxMessageBytes } from './batches.ts';
-import { createKafka } from './client.ts';
+import type { KafkaAdmin, NewTopic } from './client.ts';
+import { createKafka } from './create-kafka.ts';
 import { faultOf } from './errors.ts';
 
 export interface AppliedTopic {
@@ -26,7 +26,7 @@ export interface ApplyTopicsOptions {
 
 type ApplySettings = Pick<
   Settings,
-  'kafkaBrokers' | 'schemaRegistryUrl' | 'topicPrefix' | 'topicPartitions' | 'replicationFactor'
+  'kafkaBrokers' | 'kafkaClient' | 'schemaRegistryUrl' | 'topicPrefix' | 'topicPartitions' | 'replicationFactor'
 >;
 
 /**
@@ -43,13 +43,12 @@ export async function applyTopics(
   options: ApplyTopicsOptions,
 ): Promise<readonly AppliedTopic[]> {
   const { logger, topics = allTopics } = options;
-  const kafka = createKafka({ brokers: settings.kafkaBrokers, logger });
+  const kafka = await createKafka({ brokers: settings.kafkaBrokers, client: settings.kafkaClient, logger });
   const what = `Kafka at ${settings.kafkaBrokers.join(', ')}`;
   const admin = kafka.admin();
-  const inKafka = await retry({ what, isTransient: (error) => faultOf(error) === 'transient', logger }, async () => {
-    await admin.connect();
-    return applyToKafka(admin, settings, topics, options.dryRun);
-  }).finally(() => admin.disconnect());
+  const inKafka = await retry({ what, isTransient: (error) => faultOf(error) === 'transient', logger }, () =>
+    applyToKafka(admin, settings, topics, options.dryRun),
+  ).finally(() => admin.close());
 
   const inRegistry = await applySchemas(settings, topics, options);
   return topics.map((topic) => {
@@ -68,12 +67,12 @@ export type Changes = Map<Topic<never>, string[]>;
 
 /** The part of `applyTopics` that is done in Kafka. */
 export async function applyToKafka(
-  admin: Admin,
+  admin: KafkaAdmin,
   settings: Pick<Settings, 'topicPrefix' | 'topicPartitions' | 'replicationFactor'>,
   topics: readonly Topic<never>[],
   dryRun: boolean,
 ): Promise<Changes> {
-  const existing = await partitionsOf(admin);
+  const existing = await admin.topics();
   const nameOf = (topic: Topic<never>): string => settings.topicPrefix + topic.name;
   checkPartitions(topics, settings, existing);
 
@@ -82,12 +81,7 @@ export async function applyToKafka(
   for (const topic of missing) {
     changes.set(topic, [`${CREATE} ${countText(partitionCount(topic, settings))}, ${configText(configOf(topic))}`]);
   }
-  // False when somebody else was faster with all of them, which is as good.
-  if (!dryRun && missing.length > 0)
-    await createTopics(
-      admin,
-      missing.map((topic) => creationOf(topic, settings)),
-    );
+  if (!dryRun && missing.length > 0) await admin.createTopics(missing.map((topic) => creationOf(topic, settings)));
 
   for (const topic of topics.filter((each) => existing.has(nameOf(each)))) {
     const differing = await differingConfig(admin, nameOf(topic), configOf(topic));
@@ -96,11 +90,6 @@ export async function applyToKafka(
     if (!dryRun) await alterConfig(admin, nameOf(topic), configOf(topic));
   }
   return changes;
-}
-
-async function partitionsOf(admin: Admin): Promise<ReadonlyMap<string, number>> {
-  const { topics } = await admin.fetchTopicMetadata();
-  return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
 function partitionCount(topic: Topic<never>, settings: Pick<Settings, 'topicPartitions'>): number {
@@ -131,28 +120,15 @@ function checkPartitions(
   );
 }
 
-async function createTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
-  try {
-    await admin.createTopics({ topics, waitForLeaders: true });
-  } catch (error) {
-    if (!isAlreadyThere(error)) throw error;
-  }
-}
-
-function isAlreadyThere(error: unknown): boolean {
-  const { errors } = error as { errors?: readonly { type?: string }[] };
-  return errors !== undefined && errors.length > 0 && errors.every(({ type }) => type === 'TOPIC_ALREADY_EXISTS');
-}
-
 function creationOf(
   topic: Topic<never>,
   settings: Pick<Settings, 'topicPrefix' | 'topicPartitions' | 'replicationFactor'>,
-): ITopicConfig {
+): NewTopic {
   return {
     topic: settings.topicPrefix + topic.name,
-    numPartitions: partitionCount(topic, settings),
+    partitions: partitionCount(topic, settings),
     replicationFactor: settings.replicationFactor,
-    configEntries: Object.entries(configOf(topic)).map(([name, value]) => ({ name, value })),
+    config: configOf(topic),
   };
 }
 
@@ -192,38 +168,19 @@ function configText(config: Record<string, string>): string {
 }
 
 async function differingConfig(
-  admin: Admin,
+  admin: KafkaAdmin,
   topic: string,
   wanted: Record<string, string>,
 ): Promise<{ name: string; to: string }[]> {
-  const configNames = Object.keys(wanted);
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames }],
-  });
-  const found = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
-  return configNames
-    .filter((name) => found.get(name) !== wanted[name])
-    .map((name) => ({ name, to: wanted[name] ?? '' }));
+  const found = await admin.topicConfig(topic);
+  return Object.entries(wanted)
+    .filter(([name, to]) => found.get(name)?.value !== to)
+    .map(([name, to]) => ({ name, to }));
 }
 
-/** Setting a topic's configuration replaces all of it, so what an operator has set beside ours is set again. */
-async function alterConfig(admin: Admin, topic: string, wanted: Record<string, string>): Promise<void> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }],
-  });
-  const own: Record<string, string> = {};
-  for (const entry of resources[0]?.configEntries ?? []) {
-    const { configSource } = entry as { configSource?: number };
-    if (configSource === SET_ON_THE_TOPIC) own[entry.configName] = entry.configValue;
-  }
-  const configEntries = Object.entries({ ...own, ...wanted }).map(([name, value]) => ({ name, value }));
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
-  });
+/** What an operator has set beside ours is set again. */
+async function alterConfig(admin: KafkaAdmin, topic: string, wanted: Record<string, string>): Promise<void> {
+  const config = await admin.topicConfig(topic);
+  const own = [...config].filter(([, { isOfTopic }]) => isOfTopic).map(([name, { value }]) => [name, value] as const);
+  await admin.replaceTopicConfig(topic, { ...Object.fromEntries(own), ...wanted });
 }
-
-/** `DYNAMIC_TOPIC_CONFIG`, see org.apache.kafka.clients.admin.ConfigEntry.ConfigSource. */
-const SET_ON_THE_TOPIC = 1;

@@ -1,8 +1,6 @@
-import { AssignerProtocol, type PartitionAssigner } from 'kafkajs';
 import type { TaskId } from '../task.ts';
+import type { Assigner, Assignment } from './client.ts';
 import { taskName } from './task-id.ts';
-
-const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 
 export interface GroupPlan {
   /** Topics with prefix, whose partition 0 every member reads. */
@@ -19,36 +17,22 @@ export interface GroupPlan {
  * Assigns whole tasks: a task's partitions of all its topics go to one member. Members get equally many, but for one, of
  * the tasks of each topic and of all, and keep what they have, since a task that moves must be restored.
  */
-export function createAssigner(plan: GroupPlan): PartitionAssigner {
-  return ({ cluster }) => ({
+export function createAssigner(plan: GroupPlan): Assigner {
+  return {
     name: 'apportion-tasks',
-    version: VERSION,
-    protocol: ({ topics }) => ({
-      name: 'apportion-tasks',
-      metadata: MemberMetadata.encode({
-        version: VERSION,
-        topics,
-        userData: Buffer.from(JSON.stringify(plan.owned())),
-      }),
-    }),
-    assign: async ({ members }) => {
-      const tasks = plan.tasks((topic) => cluster.findTopicPartitionMetadata(plan.topicName(topic)).length);
+    userData: () => Buffer.from(JSON.stringify(plan.owned())),
+    assign: (members, partitionsOf) => {
+      const tasks = plan.tasks((topic) => partitionsOf(plan.topicName(topic)));
       const byName = new Map(tasks.map((task) => [taskName(task), task]));
-      const holders = members.map(({ memberId, memberMetadata }) => ({ memberId, owned: ownedOf(memberMetadata) }));
-      return [...shareTasks(holders, byTopics(tasks))].map(([memberId, names]) => {
+      const holders = members.map(({ memberId, userData }) => ({ memberId, owned: ownedOf(userData) }));
+      const shares = [...shareTasks(holders, byTopics(tasks))].map(([memberId, names]) => {
         const own = names.flatMap((name) => byName.get(name) ?? []);
-        const assignment = partitionsOf(own, plan);
-        return {
-          memberId,
-          memberAssignment: MemberAssignment.encode({ version: VERSION, assignment, userData: EMPTY }),
-        };
+        return [memberId, assignmentOf(own, plan)] as const;
       });
+      return new Map(shares);
     },
-  });
+  };
 }
-
-const VERSION = 1;
-const EMPTY = Buffer.alloc(0);
 
 interface Holder {
   readonly memberId: string;
@@ -111,17 +95,16 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function ownedOf(memberMetadata: Buffer): string[] {
-  const text = MemberMetadata.decode(memberMetadata)?.userData.toString() ?? '';
+function ownedOf(userData: Buffer): string[] {
   try {
-    const names: unknown = JSON.parse(text);
+    const names: unknown = JSON.parse(userData.toString());
     return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
   } catch {
     return [];
   }
 }
 
-function partitionsOf(tasks: readonly TaskId[], plan: GroupPlan): Record<string, number[]> {
+function assignmentOf(tasks: readonly TaskId[], plan: GroupPlan): Assignment {
   const assignment: Record<string, number[]> = {};
   for (const broadcast of plan.broadcasts) assignment[broadcast] = [0];
   for (const task of tasks) {
@@ -135,7 +118,7 @@ function partitionsOf(tasks: readonly TaskId[], plan: GroupPlan): Record<string,
 
 /** The tasks whose partitions are all in an assignment. */
 export function assignedTasks(
-  assignment: Readonly<Record<string, readonly number[]>>,
+  assignment: Assignment,
   tasks: readonly TaskId[],
   topicName: (topic: string) => string,
 ): TaskId[] {

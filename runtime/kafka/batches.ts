@@ -1,24 +1,12 @@
 import type { Topic } from '../../schemas/topics.ts';
 import { ApportionError } from '../errors.ts';
 import type { OutputRecord } from '../task.ts';
-
-/** A message for kafkajs; its partition follows from the route, see `partitionOfRoute`. */
-export interface RoutedMessage {
-  readonly key: string | Buffer;
-  readonly value: Buffer;
-  readonly route: string | number;
-}
-
-export interface TopicMessages {
-  /** Name with prefix. */
-  readonly topic: string;
-  readonly messages: RoutedMessage[];
-}
+import type { TopicRecords } from './client.ts';
 
 /**
- * kafkajs makes one record batch of all messages of one send for a partition, and the broker refuses a batch above the
- * topic's `max.message.bytes` whole. So no send carries more than this of a topic, whatever partitions it goes to; only
- * a record that is larger by itself goes alone.
+ * What is sent at once for a partition is one record batch, and the broker refuses a batch above the topic's
+ * `max.message.bytes` whole. So no send carries more than this of a topic, whatever partitions it goes to; only a record
+ * that is larger by itself goes alone.
  */
 export const SEND_BYTES = 900 * 1024;
 
@@ -37,12 +25,12 @@ const KEY_ROOM_BYTES = 64 * 1024;
  *
  * @throws ApportionError `record_too_large` before anything is sent.
  */
-export function sendsOf(prefix: string, records: readonly OutputRecord[]): TopicMessages[][] {
-  const sends: TopicMessages[][] = [];
-  let current = new Map<Topic<never>, { bytes: number; messages: RoutedMessage[] }>();
+export function sendsOf(prefix: string, records: readonly OutputRecord[]): TopicRecords[][] {
+  const sends: TopicRecords[][] = [];
+  let current = new Map<Topic<never>, { bytes: number; records: OutputRecord[] }>();
   const finish = (): void => {
     if (current.size === 0) return;
-    sends.push([...current].map(([topic, { messages }]) => ({ topic: prefix + topic.name, messages })));
+    sends.push([...current].map(([topic, part]) => ({ topic: prefix + topic.name, records: part.records })));
     current = new Map();
   };
   for (const record of records) {
@@ -53,11 +41,11 @@ export function sendsOf(prefix: string, records: readonly OutputRecord[]): Topic
       part = undefined;
     }
     if (part === undefined) {
-      part = { bytes: 0, messages: [] };
+      part = { bytes: 0, records: [] };
       current.set(record.topic, part);
     }
     part.bytes += bytes;
-    part.messages.push(record);
+    part.records.push(record);
   }
   finish();
   return sends;

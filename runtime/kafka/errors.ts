@@ -1,7 +1,5 @@
-import { ApportionError } from '../errors.ts';
-
 /**
- * What an error of the Kafka client means for whoever got it.
+ * What an error of a Kafka client means for whoever got it.
  * `transient`: the broker or a coordinator is away, moving or busy; it passes, so try again.
  * `fenced`: a newer owner has taken the transactional id over, or the broker has ended the transaction.
  * `position`: the place to read from is no longer (or not yet) in the log: look it up anew.
@@ -9,8 +7,31 @@ import { ApportionError } from '../errors.ts';
  */
 export type KafkaFault = 'transient' | 'fenced' | 'position' | 'fatal';
 
-/** Protocol error codes, see https://kafka.apache.org/protocol.html#protocol_error_codes. Absent is fatal. */
-const BY_CODE: ReadonlyMap<number, KafkaFault> = new Map<number, KafkaFault>([
+/** How a client tells through the port what has failed. The error of the library is its cause. */
+export class KafkaError extends Error {
+  readonly fault: KafkaFault;
+  /** The broker's answer, where it gave one. */
+  readonly protocolCode: number | null;
+
+  constructor(fault: KafkaFault, message: string, options: { cause?: unknown; protocolCode?: number | null } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'KafkaError';
+    this.fault = fault;
+    this.protocolCode = options.protocolCode ?? null;
+  }
+}
+
+/** What does not come from a client is fatal. */
+export function faultOf(error: unknown): KafkaFault {
+  return error instanceof KafkaError ? error.fault : 'fatal';
+}
+
+export function faultOfProtocolCode(code: number): KafkaFault {
+  return BY_PROTOCOL_CODE.get(code) ?? 'fatal';
+}
+
+/** See https://kafka.apache.org/protocol.html#protocol_error_codes. Absent is fatal. */
+const BY_PROTOCOL_CODE: ReadonlyMap<number, KafkaFault> = new Map<number, KafkaFault>([
   [1, 'position'], // OFFSET_OUT_OF_RANGE
   [2, 'transient'], // CORRUPT_MESSAGE: damaged on the way
   [3, 'transient'], // UNKNOWN_TOPIC_OR_PARTITION: metadata not yet everywhere; that the topics exist is checked at start
@@ -43,27 +64,17 @@ const BY_CODE: ReadonlyMap<number, KafkaFault> = new Map<number, KafkaFault>([
   [78, 'transient'], // OFFSET_NOT_AVAILABLE
   [79, 'transient'], // MEMBER_ID_REQUIRED
   [88, 'transient'], // UNSTABLE_OFFSET_COMMIT
-  [90, 'fenced'], // PRODUCER_FENCED, which kafkajs does not know by name
+  [90, 'fenced'], // PRODUCER_FENCED
+  [100, 'transient'], // UNKNOWN_TOPIC_ID: the topic is being made, or was made anew
+  [103, 'transient'], // INCONSISTENT_TOPIC_ID: the same
 ]);
 
-/** Errors of kafkajs itself, by name. Absent is fatal. */
-const BY_NAME: ReadonlyMap<string, KafkaFault> = new Map<string, KafkaFault>([
-  ['KafkaJSConnectionError', 'transient'],
-  ['KafkaJSConnectionClosedError', 'transient'],
-  ['KafkaJSRequestTimeoutError', 'transient'],
-  ['KafkaJSBrokerNotFound', 'transient'],
-  ['KafkaJSNoBrokerAvailableError', 'transient'],
-  ['KafkaJSMetadataNotLoaded', 'transient'],
-  ['KafkaJSTopicMetadataNotLoaded', 'transient'],
-  ['KafkaJSGroupCoordinatorNotFound', 'transient'],
-  ['KafkaJSStaleTopicMetadataAssignment', 'transient'],
-  ['KafkaJSLockTimeout', 'transient'],
-  ['KafkaJSTimeout', 'transient'],
-  ['KafkaJSOffsetOutOfRange', 'position'],
-]);
+/** Whether an error of a socket, by its `code`, passes by itself. */
+export function isConnectionLost(systemCode: string): boolean {
+  return CONNECTION_LOST.has(systemCode);
+}
 
-/** Socket errors that reach callers without a name of kafkajs. */
-const BY_SYSTEM_CODE: ReadonlySet<string> = new Set([
+const CONNECTION_LOST: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -74,33 +85,13 @@ const BY_SYSTEM_CODE: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Looks through what kafkajs wraps errors in (`KafkaJSNumberOfRetriesExceeded`, `KafkaJSNonRetriableError`). */
-export function faultOf(error: unknown): KafkaFault {
-  if (!(error instanceof Error) || error instanceof ApportionError) return 'fatal';
-  const { code } = error as { code?: unknown };
-  const protocolCode = typeof code === 'number' && code !== UNKNOWN_TO_KAFKAJS ? code : codeInText(error.message);
-  if (protocolCode !== null) return BY_CODE.get(protocolCode) ?? 'fatal';
-  if (typeof code === 'string' && BY_SYSTEM_CODE.has(code)) return 'transient';
-  const named = BY_NAME.get(error.name);
-  if (named !== undefined) return named;
-  if (error.name === 'KafkaJSError' && TRANSIENT_TEXTS.some((text) => error.message.includes(text))) return 'transient';
-  const wrapped = error.cause ?? (error as { errors?: readonly unknown[] }).errors?.[0];
-  return wrapped === undefined ? 'fatal' : faultOf(wrapped);
-}
-
-/** The code that kafkajs gives to all codes it does not know; the real one stands in the text only. */
-const UNKNOWN_TO_KAFKAJS = -99;
-
-function codeInText(text: string): number | null {
-  const match = /^Unknown error code (\d+)$/.exec(text);
-  return match === null ? null : Number(match[1]);
-}
-
-/** What kafkajs throws without a name of its own when a connection went away under a request. */
-const TRANSIENT_TEXTS = [
-  'The producer is disconnected',
-  'Invalid partition metadata',
-  'rebalancing',
-  'generation',
-  'coordinator',
-];
+/**
+ * Answers after which nothing has happened, so that the same request may be sent again in the same transaction. A
+ * client does so for a few seconds.
+ */
+export const REFUSED_FOR_NOW: ReadonlySet<number> = new Set([
+  14, // COORDINATOR_LOAD_IN_PROGRESS
+  15, // COORDINATOR_NOT_AVAILABLE
+  16, // NOT_COORDINATOR
+  51, // CONCURRENT_TRANSACTIONS
+]);

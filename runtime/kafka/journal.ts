@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka, Producer, Transaction } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Checkpoint } from '../../schemas/checkpoint.ts';
 import { checkpoints } from '../../schemas/topics.ts';
@@ -8,15 +6,15 @@ import { type Journal, type JournalEntry, publication, takenOver } from '../jour
 import { retry } from '../retry.ts';
 import { type OutputRecord, output, Undecodable } from '../task.ts';
 import { sendsOf } from './batches.ts';
+import type { KafkaClient, TransactionalProducer } from './client.ts';
 import type { PreparedCodec } from './codec.ts';
 import { faultOf } from './errors.ts';
-import { transactionalProducer } from './producers.ts';
 import { readTopic } from './read-topic.ts';
 
 export interface KafkaJournalOptions {
   /** Unique per writer: the transactional id and the keys of its checkpoints derive from it. */
   readonly name: string;
-  readonly kafka: Kafka;
+  readonly kafka: KafkaClient;
   readonly codec: PreparedCodec;
   /** Prefix of topics and transactional ids. */
   readonly prefix: string;
@@ -34,11 +32,9 @@ export function createKafkaJournal(options: KafkaJournalOptions): Journal {
   return new KafkaJournal(options);
 }
 
-const DISCARD_LIMIT_MS = 5_000;
-
 class KafkaJournal implements Journal {
   readonly #options: KafkaJournalOptions;
-  #producer: Producer | null = null;
+  #producer: TransactionalProducer | null = null;
   /** How many writes the journal has seen: the checkpoint under the bare name. */
   #writes = 0;
 
@@ -98,16 +94,7 @@ class KafkaJournal implements Journal {
   async #takeOver(): Promise<{ writes: number; state: ReadonlyMap<string, string> }> {
     const { kafka, prefix, name } = this.#options;
     await this.#discard();
-    const producer = transactionalProducer(kafka, `${prefix}journal-${name}`);
-    try {
-      await producer.connect();
-      // Beginning one is what fences; an empty one is aborted without a word to the broker.
-      await (await producer.transaction()).abort();
-    } catch (error) {
-      await producer.disconnect().catch(() => {});
-      throw error;
-    }
-    this.#producer = producer;
+    this.#producer = await kafka.transactionalProducer(`${prefix}journal-${name}`);
     return this.#read();
   }
 
@@ -133,31 +120,15 @@ class KafkaJournal implements Journal {
 
   async #transact(records: readonly OutputRecord[]): Promise<void> {
     if (this.#producer === null) throw new Error('the journal is written before it is opened');
-    const transaction = await this.#producer.transaction();
-    try {
-      for (const topicMessages of sendsOf(this.#options.prefix, records)) {
-        await transaction.sendBatch({ acks: -1, topicMessages });
-      }
-      await transaction.commit();
-    } catch (error) {
-      await abort(transaction);
-      throw error;
-    }
+    for (const sent of sendsOf(this.#options.prefix, records)) await this.#producer.send(sent);
+    await this.#producer.commit();
   }
 
   async #discard(): Promise<void> {
     const producer = this.#producer;
     this.#producer = null;
-    if (producer === null) return;
-    const limit = sleep(DISCARD_LIMIT_MS, undefined, { ref: false });
-    await Promise.race([producer.disconnect().catch(() => {}), limit]);
+    await producer?.discard();
   }
-}
-
-/** Ends it where that is still possible, since readers wait for its end; else the broker does, in time. */
-async function abort(transaction: Transaction): Promise<void> {
-  const done = transaction.isActive() ? transaction.abort().catch(() => {}) : Promise.resolve();
-  await Promise.race([done, sleep(DISCARD_LIMIT_MS, undefined, { ref: false })]);
 }
 
 function unreadable(name: string, { detail }: Undecodable): ApportionError {

@@ -1,63 +1,41 @@
-import type { KafkaMessage } from 'kafkajs';
 import type { InputRecord } from '../task.ts';
+import type { Delivery } from './client.ts';
 
-/** A fetched record. What few tasks look at is converted when they do. */
+/** A record of a delivery. What few tasks look at is made when they do. */
 export class KafkaInput implements InputRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly #message: KafkaMessage;
+  readonly #delivery: Delivery;
+  readonly #index: number;
 
-  constructor(topic: string, partition: number, offset: number, message: KafkaMessage) {
+  /** @param topic how the record calls its topic */
+  constructor(topic: string, delivery: Delivery, index: number) {
     this.topic = topic;
-    this.partition = partition;
-    this.offset = offset;
-    this.key = message.key;
-    this.value = message.value;
-    this.#message = message;
+    this.partition = delivery.partition;
+    this.offset = delivery.offsetAt(index);
+    this.value = delivery.valueAt(index);
+    this.#delivery = delivery;
+    this.#index = index;
+  }
+
+  get key(): Buffer | null {
+    return this.#delivery.keyAt(this.#index);
   }
 
   get timestampMs(): number {
-    return (this.#message as PlainRecord).timestampNumber ?? wholeNumber(this.#message.timestamp);
+    return this.#delivery.timestampMsAt(this.#index);
   }
 
   get headers(): InputRecord['headers'] {
-    return Object.entries(this.#message.headers ?? {}).flatMap(([name, values]) =>
-      [values]
-        .flat()
-        .map((value) => ({ name, value: typeof value === 'string' ? Buffer.from(value) : (value ?? EMPTY) })),
-    );
+    return this.#delivery.headersAt(this.#index);
   }
 }
 
-/** What the patched client has read as numbers; not of compressed batches. */
-interface PlainRecord {
-  readonly timestampNumber?: number;
-  readonly offsetNumber?: number;
-}
-
-/** The offset of a fetched record. */
-export function offsetOf(message: KafkaMessage): number {
-  return (message as PlainRecord).offsetNumber ?? wholeNumber(message.offset);
-}
-
-const EMPTY = Buffer.alloc(0);
-
-const DIGIT_0 = 48;
-
-/**
- * The number that a decimal text of kafkajs stands for. Two of them come with each record, and `Number` takes three
- * times as long for a text it has never seen.
- */
-export function wholeNumber(text: string): number {
-  let number = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - DIGIT_0;
-    // The sign of a record without a timestamp.
-    if (digit < 0 || digit > 9) return Number(text);
-    number = number * 10 + digit;
-  }
-  return number;
+/** What the records hold, in order. */
+export function valuesOf(delivery: Delivery): (Buffer | null)[] {
+  const values: (Buffer | null)[] = [];
+  for (let index = 0; index < delivery.count; index++) values.push(delivery.valueAt(index));
+  return values;
 }

@@ -1,39 +1,31 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
-import type { Admin, Consumer, ConsumerConfig, EachBatchPayload } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Backoff, Outage, retry } from '../retry.ts';
 import type { Commits, Committed, OutputRecord, Processor, TaskId } from '../task.ts';
 import { assignedTasks, createAssigner } from './assigner.ts';
+import type { Assignment, Delivery, GroupMember, KafkaAdmin } from './client.ts';
 import { faultOf } from './errors.ts';
-import { keepAlive } from './keep-alive.ts';
+import { valuesOf } from './kafka-input.ts';
 import { Pace } from './pace.ts';
 import { extentOf, startOffset } from './positions.ts';
 import type { ProcessorHost } from './run-processor.ts';
-import { Session } from './session.ts';
 import { taskName, tasksOf } from './task-id.ts';
-import { type Delivery, type TaskHost, TaskRunner } from './task-runner.ts';
+import { type TaskHost, TaskRunner } from './task-runner.ts';
 import { TopicNames } from './topic-names.ts';
 import { checkedTasks } from './topology.ts';
 import { createTransactions } from './transactions.ts';
 
-/** What kafkajs fetches at most of one partition at once; a larger record comes all the same. */
-const FETCH_BYTES_PER_PARTITION = 1024 * 1024;
-const FETCH_BYTES = 16 * 1024 * 1024;
-
-/** How long an idle fetch waits for records. Tasks that have just been opened begin to read only after it. */
-const FETCH_WAIT_MS = 100;
-
+const PARTITION_BYTES = 1024 * 1024;
 const DEFAULT_SESSION_TIMEOUT_MS = 15_000;
-const DISCONNECT_LIMIT_MS = 10_000;
 
 /**
- * A member of the group. It lives through sessions, each with a consumer of its own: one ends when the consumer fails,
- * and the next begins after a pause. Its tasks live longer: they end when the group gives them to another member.
+ * A member of the group. It lives through sessions, each with a client of its own: one ends when the client fails, and
+ * the next begins after a pause. Its tasks live longer: they end when the group gives them to another member.
  */
 export class Member<Config, Out> {
   readonly #processor: Processor<Config, Out>;
   readonly #config: Config;
   readonly #host: ProcessorHost<Out>;
-  readonly #admin: Admin;
+  readonly #admin: KafkaAdmin;
   readonly #outage: Outage;
   readonly #groupId: string;
   readonly #names: TopicNames;
@@ -44,8 +36,8 @@ export class Member<Config, Out> {
   readonly #ending = new Map<string, Promise<void>>();
   readonly #failure = Promise.withResolvers<never>();
   #tasks: readonly TaskId[] = [];
-  #session: Session | null = null;
-  /** As the group knows this member. A consumer that takes a failed one's place goes on under it. */
+  #session: GroupMember | null = null;
+  /** As the group knows this member. A client that takes a failed one's place goes on under it. */
   #memberId: string | undefined;
   #stopping = false;
 
@@ -76,7 +68,6 @@ export class Member<Config, Out> {
   }
 
   async #connect(): Promise<void> {
-    await this.#admin.connect();
     this.#tasks = await checkedTasks(this.#admin, this.#processor, (topic) => this.#topicName(topic));
   }
 
@@ -97,75 +88,51 @@ export class Member<Config, Out> {
 
   async #runSession(backoff: Backoff): Promise<void> {
     const { signal } = this.#host;
-    const { reads, broadcasts } = this.#processor;
-    const consumer = this.#createConsumer();
-    const session = new Session(consumer);
+    const session = this.#createSession(backoff);
     this.#session = session;
     try {
-      consumer.on(consumer.events.CRASH, ({ payload }) => session.crash(payload.error));
-      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-        this.#outage.end();
-        backoff.reset();
-        this.#memberId = payload.memberId;
-        this.#assign(payload.memberAssignment);
-        this.#host.onJoin?.();
-      });
-      consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => this.#takeEmpty(payload));
-      await consumer.connect();
-      await consumer.subscribe({ topics: [...reads, ...broadcasts].map((topic) => this.#topicName(topic.name)) });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: (payload) => this.#takeBatch(payload),
-      });
-      await session.untilCrash(signal);
+      await session.run(signal);
     } finally {
       // A member that stops leaves the group only after its last commit, see `#end`.
       if (!signal.aborted) await this.#closeSession();
     }
   }
 
-  #createConsumer(): Consumer {
+  #createSession(backoff: Backoff): GroupMember {
     const { kafka, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = this.#host;
-    const { broadcasts } = this.#processor;
-    const config: ConsumerConfig & { memberId: string | undefined } = {
+    const { reads, broadcasts } = this.#processor;
+    return kafka.member({
       groupId: this.#groupId,
       memberId: this.#memberId,
-      sessionTimeout: sessionTimeoutMs,
-      // No task holds up a rebalance for longer, so a member that does is gone.
-      rebalanceTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.floor(sessionTimeoutMs / 6),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      maxBytesPerPartition: FETCH_BYTES_PER_PARTITION,
-      maxBytes: FETCH_BYTES,
-      allowAutoTopicCreation: false,
-      // A consumer that failed is replaced by a new one, here, where it is logged what is away and since when.
-      retry: { restartOnFailure: async () => false },
-      partitionAssigners: [
-        createAssigner({
-          broadcasts: broadcasts.map((topic) => this.#topicName(topic.name)),
-          tasks: (partitionsOf) => tasksOf(this.#processor, partitionsOf),
-          topicName: (topic) => this.#topicName(topic),
-          owned: () => [...this.#runners.keys()],
-        }),
-      ],
-    };
-    return kafka.consumer(config);
+      topics: [...reads, ...broadcasts].map((topic) => this.#topicName(topic.name)),
+      assigner: createAssigner({
+        broadcasts: broadcasts.map((topic) => this.#topicName(topic.name)),
+        tasks: (partitionsOf) => tasksOf(this.#processor, partitionsOf),
+        topicName: (topic) => this.#topicName(topic),
+        owned: () => [...this.#runners.keys()],
+      }),
+      sessionTimeoutMs,
+      partitionBytes: PARTITION_BYTES,
+      joined: ({ memberId, assignment }) => {
+        this.#outage.end();
+        backoff.reset();
+        this.#memberId = memberId;
+        this.#assign(assignment);
+        this.#host.onJoin?.();
+      },
+      take: (delivery) => this.#receive(delivery),
+    });
   }
 
   async #closeSession(): Promise<void> {
     const session = this.#session;
     this.#session = null;
-    if (session === null) return;
-    const limit = sleep(DISCONNECT_LIMIT_MS, undefined, { ref: false });
-    await Promise.race([session.consumer.disconnect().catch(() => {}), limit]);
+    await session?.close();
   }
 
   /** The group has said which partitions are this member's. Called before anything is fetched of them. */
-  #assign(assignment: Readonly<Record<string, readonly number[]>>): void {
-    const session = this.#session;
-    if (session === null || this.#stopping) return;
-    session.assignment = assignment;
+  #assign(assignment: Assignment): void {
+    if (this.#session === null || this.#stopping) return;
     const given = new Map(
       assignedTasks(assignment, this.#tasks, (topic) => this.#topicName(topic)).map((id) => [taskName(id), id]),
     );
@@ -189,7 +156,7 @@ export class Member<Config, Out> {
     this.#ending.set(name, ending);
   }
 
-  /** Points the consumer at what the tasks want to read: from where, and nothing else. */
+  /** Points the client at what the tasks want to read: from where, and nothing else. */
   #point(): void {
     const session = this.#session;
     if (session === null) return;
@@ -203,49 +170,37 @@ export class Member<Config, Out> {
     session.point(wanted);
   }
 
-  async #takeBatch({ batch, heartbeat, resolveOffset, isStale }: EachBatchPayload): Promise<void> {
-    try {
-      const preparing = this.#host.codec.prepare(batch.messages.map(({ value }) => value));
-      if (preparing !== undefined) await keepAlive(preparing, heartbeat);
-      if (isStale() || this.#stopping) return;
-      const { fetchedOffset } = batch as unknown as { fetchedOffset: string };
-      const next = Number(batch.lastOffset()) + 1;
-      this.#take(batch.topic, batch.partition, { from: Number(fetchedOffset), next, messages: batch.messages });
-      resolveOffset(batch.lastOffset());
-      const pauseMs = this.#pace?.take(batch.messages.length) ?? 0;
-      if (pauseMs > 0) await keepAlive(sleep(pauseMs, undefined, { signal: this.#host.signal }), heartbeat);
-    } catch (error) {
-      // An error of the client's own, out of a heartbeat say, is for the client to handle.
-      if (faultOf(error) !== 'fatal') throw error;
-      this.#failure.reject(error);
-      return;
-    }
-    for (const runner of this.#runners.values()) {
-      const relief = runner.relief();
-      if (relief !== undefined) await keepAlive(relief, heartbeat);
-    }
-    // Batches of one fetch follow one another without a turn of the event loop, which commits and timers need.
-    await turn();
+  /** Nearly always there is nothing to wait for. */
+  #receive(delivery: Delivery): Promise<void> | undefined {
+    const preparing = this.#host.codec.prepare(valuesOf(delivery));
+    if (preparing === undefined) return this.#take(delivery);
+    return preparing.then(
+      () => this.#take(delivery),
+      (error: unknown) => this.#failure.reject(error),
+    );
   }
 
-  /** kafkajs hands over no batch that has only markers or aborted records, but says where it ended. */
-  #takeEmpty(payload: { topic: string; partition: number; batchSize: number; lastOffset: string }): void {
-    if (payload.batchSize > 0 || this.#stopping) return;
-    const { fetchedOffset } = payload as unknown as { fetchedOffset: string };
-    const next = Number(payload.lastOffset) + 1;
+  #take(delivery: Delivery): Promise<void> | undefined {
+    if (this.#stopping) return undefined;
     try {
-      this.#take(payload.topic, payload.partition, { from: Number(fetchedOffset), next, messages: [] });
+      this.#handOver(delivery);
     } catch (error) {
       this.#failure.reject(error);
+      return undefined;
     }
+    const pauseMs = this.#pace?.take(delivery.count) ?? 0;
+    const reliefs = [...this.#runners.values()].flatMap((runner) => runner.relief() ?? []);
+    if (pauseMs <= 0 && reliefs.length === 0) return undefined;
+    const pause = sleep(Math.max(0, pauseMs), undefined, { signal: this.#host.signal }).catch(() => {});
+    return Promise.all([pause, ...reliefs]).then(() => {});
   }
 
-  #take(fullName: string, partition: number, delivery: Delivery): void {
-    const topic = this.#names.topicOf(fullName);
-    for (const runner of this.#runners.values()) runner.take(topic, partition, delivery);
-    // The consumer goes on after the batch. A task that has not come as far, since its position lies before, is read for again.
-    const behind = this.#behind(topic, partition, delivery.next);
-    if (behind !== null) this.#session?.consumer.seek({ topic: fullName, partition, offset: String(behind) });
+  #handOver(delivery: Delivery): void {
+    const topic = this.#names.topicOf(delivery.topic);
+    for (const runner of this.#runners.values()) runner.take(topic, delivery);
+    // The client goes on after the delivery. A task that has not come as far, since its position lies before, is read for again.
+    const behind = this.#behind(topic, delivery.partition, delivery.next);
+    if (behind !== null) this.#session?.seek(delivery.topic, delivery.partition, behind);
   }
 
   #behind(topic: string, partition: number, next: number): number | null {
@@ -261,10 +216,10 @@ export class Member<Config, Out> {
 
   /** Committed positions as a hint for lag monitors, where outputs do not go to Kafka. Nothing depends on it. */
   #hint(id: TaskId, positions: ReadonlyMap<string, Committed>): void {
-    const offsets = [...positions].map(([topic, { offset }]) => {
-      return { topic: this.#topicName(topic), partition: id.partition, offset: String(offset) };
+    const hint = [...positions].map(([topic, { offset, metadata }]) => {
+      return { topic: this.#topicName(topic), partition: id.partition, position: offset, metadata };
     });
-    this.#session?.commitHint(offsets);
+    this.#session?.commitHint(hint);
   }
 
   async #end(): Promise<void> {
@@ -276,7 +231,7 @@ export class Member<Config, Out> {
     await Promise.allSettled(runners.map((runner) => (stopped ? runner.finish() : runner.close())));
     await Promise.allSettled(this.#ending.values());
     await this.#closeSession();
-    await this.#admin.disconnect().catch(() => {});
+    await this.#admin.close();
   }
 
   #createTaskHost(): TaskHost<Out> {

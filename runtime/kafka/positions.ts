@@ -1,39 +1,31 @@
-import type { Admin } from 'kafkajs';
 import { ApportionError } from '../errors.ts';
 import type { Committed, StartPosition } from '../task.ts';
-
-/** Where a partition begins and ends, as offsets: the first one that is there, and the next one to be written. */
-export interface Extent {
-  readonly low: number;
-  readonly end: number;
-}
+import type { Extent, KafkaAdmin } from './client.ts';
 
 /** What the group has committed for partition `partition` of each topic, by name as given. */
 export async function committedPositions(
-  admin: Admin,
+  admin: KafkaAdmin,
   groupId: string,
   topics: readonly string[],
   partition: number,
 ): Promise<ReadonlyMap<string, Committed>> {
   const committed = new Map<string, Committed>();
-  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) {
-    const found = partitions.find((each) => each.partition === partition);
-    // The broker answers -1 where nothing was ever committed.
-    if (found === undefined || Number(found.offset) < 0) continue;
-    committed.set(topic, { offset: Number(found.offset), metadata: found.metadata ?? '' });
+  for (const [topic, partitions] of await admin.committed(groupId, topics)) {
+    const found = partitions.get(partition);
+    if (found !== undefined) committed.set(topic, found);
   }
   return committed;
 }
 
-export async function extentOf(admin: Admin, topic: string, partition: number): Promise<Extent> {
-  const found = (await admin.fetchTopicOffsets(topic)).find((each) => each.partition === partition);
+export async function extentOf(admin: KafkaAdmin, topic: string, partition: number): Promise<Extent> {
+  const found = (await admin.extents(topic)).get(partition);
   if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
-  return { low: Number(found.low), end: Number(found.high) };
+  return found;
 }
 
 /** The offset of a start position, within what is there. */
 export async function startOffset(
-  admin: Admin,
+  admin: KafkaAdmin,
   topic: string,
   partition: number,
   start: StartPosition,
@@ -46,9 +38,8 @@ export async function startOffset(
       return Math.max(start.offset, extent.low);
     case 'timestamp': {
       // The broker answers a negative time with the beginning or the end, as -2 and -1 say in its protocol.
-      const found = await admin.fetchTopicOffsetsByTimestamp(topic, Math.max(0, Math.floor(start.ms)));
-      const offset = found.find((each) => each.partition === partition)?.offset;
-      return Math.max(Number(offset ?? extent.end), extent.low);
+      const found = await admin.positionsAt(topic, Math.max(0, Math.floor(start.ms)));
+      return Math.max(found.get(partition) ?? extent.end, extent.low);
     }
   }
 }

@@ -1,14 +1,13 @@
-import type { Kafka, Producer } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Publisher } from '../publisher.ts';
 import { retry } from '../retry.ts';
 import { type Codec, output } from '../task.ts';
-import { sendsOf, type TopicMessages } from './batches.ts';
+import { sendsOf } from './batches.ts';
+import type { IdempotentProducer, KafkaClient, TopicRecords } from './client.ts';
 import { faultOf } from './errors.ts';
-import { idempotentProducer } from './producers.ts';
 
 export interface PublisherOptions {
-  readonly kafka: Kafka;
+  readonly kafka: KafkaClient;
   readonly codec: Codec;
   /** Prefix of the topics' names. */
   readonly prefix: string;
@@ -25,32 +24,21 @@ export function createPublisher(options: PublisherOptions): Publisher {
   const { kafka, codec, prefix, logger, signal } = options;
   const what = 'Kafka';
   // A promise, so that all who publish while it connects wait for the same one, and nobody disconnects it before that.
-  let current: Promise<Producer> | null = null;
-
-  const connect = async (): Promise<Producer> => {
-    const producer = idempotentProducer(kafka);
-    try {
-      await producer.connect();
-      return producer;
-    } catch (error) {
-      await producer.disconnect().catch(() => {});
-      throw error;
-    }
-  };
+  let current: Promise<IdempotentProducer> | null = null;
 
   /** Whoever comes second, on account of the same producer, must not throw away the next one. */
-  const discard = async (used: Promise<Producer> | null): Promise<void> => {
+  const discard = async (used: Promise<IdempotentProducer> | null): Promise<void> => {
     if (current === used) current = null;
     const producer = await used?.catch(() => null);
-    await producer?.disconnect().catch(() => {});
+    await producer?.close();
   };
 
-  const send = async (topicMessages: TopicMessages[]): Promise<void> => {
-    current ??= connect();
+  const send = async (records: readonly TopicRecords[]): Promise<void> => {
+    current ??= kafka.idempotentProducer();
     const used = current;
     try {
       const producer = await used;
-      await producer.sendBatch({ acks: -1, topicMessages });
+      await producer.send(records);
     } catch (error) {
       await discard(used);
       throw error;
@@ -60,9 +48,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
   return {
     publish: async (topic, values) => {
       const records = values.map((value) => output(codec, topic, value));
-      for (const topicMessages of sendsOf(prefix, records)) {
+      for (const sent of sendsOf(prefix, records)) {
         const isTransient = (error: unknown): boolean => faultOf(error) !== 'fatal';
-        await retry({ what, isTransient, logger, signal }, () => send(topicMessages));
+        await retry({ what, isTransient, logger, signal }, () => send(sent));
       }
     },
     close: () => discard(current),

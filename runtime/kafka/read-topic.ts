@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Batch, Kafka } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApportionError } from '../errors.ts';
+import { Backoff } from '../retry.ts';
 import type { InputRecord } from '../task.ts';
+import type { Assigner, Delivery, Extent, KafkaAdmin, KafkaClient } from './client.ts';
+import { faultOf } from './errors.ts';
 
 /** No record and no marker for this long means that the broker does not deliver. */
 const SILENCE_LIMIT_MS = 60_000;
@@ -15,100 +18,152 @@ const SILENCE_LIMIT_MS = 60_000;
  * @throws ApportionError `topic_silent` when the broker delivers nothing for a minute before the end is reached.
  */
 export async function readTopic(
-  kafka: Kafka,
+  kafka: KafkaClient,
   name: string,
   onRecord: (record: InputRecord) => void | Promise<void>,
 ): Promise<void> {
   const admin = kafka.admin();
-  await admin.connect();
   try {
-    const left = await partitionsToRead(admin, name);
-    if (left.size > 0) await readUntil(kafka, name, left, onRecord, (group) => admin.deleteGroups([group]));
+    const extents = await filledPartitions(admin, name);
+    if (extents.size > 0) await readUntil(kafka, name, extents, onRecord, (group) => admin.deleteGroups([group]));
   } finally {
-    await admin.disconnect();
+    await admin.close();
   }
 }
 
-/** The end of each partition that holds anything. */
-async function partitionsToRead(admin: ReturnType<Kafka['admin']>, name: string): Promise<Map<number, number>> {
-  const ends = new Map<number, number>();
-  for (const { partition, low, high } of await admin.fetchTopicOffsets(name)) {
-    if (low !== high) ends.set(partition, Number(high));
-  }
-  return ends;
+async function filledPartitions(admin: KafkaAdmin, name: string): Promise<ReadonlyMap<number, Extent>> {
+  return new Map([...(await admin.extents(name))].filter(([, { low, end }]) => low !== end));
 }
 
 async function readUntil(
-  kafka: Kafka,
+  kafka: KafkaClient,
   name: string,
-  left: Map<number, number>,
+  extents: ReadonlyMap<number, Extent>,
   onRecord: (record: InputRecord) => void | Promise<void>,
-  deleteGroup: (group: string) => Promise<unknown>,
+  deleteGroup: (group: string) => Promise<void>,
 ): Promise<void> {
   const groupId = `${name}.read.${randomUUID()}`;
-  const consumer = kafka.consumer({ groupId, maxBytesPerPartition: 32 * 1024 * 1024, maxWaitTimeInMs: 100 });
-  const finished = Promise.withResolvers<void>();
-  let silence: NodeJS.Timeout | undefined;
-  const listen = (): void => {
-    clearTimeout(silence);
-    silence = setTimeout(() => finished.reject(silent(name, left)), SILENCE_LIMIT_MS);
-  };
-  const reached = (partition: number, position: number): void => {
-    listen();
-    if (position >= (left.get(partition) ?? 0)) left.delete(partition);
-    if (left.size === 0) finished.resolve();
-  };
+  const reading = new Reading(name, extents, onRecord);
+  const backoff = new Backoff(50, 2_000);
   try {
-    listen();
-    await consumer.connect();
-    await consumer.subscribe({ topic: name, fromBeginning: true });
-    // A batch that holds only transaction markers never comes to eachBatch; its end is told by this event alone.
-    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-      reached(payload.partition, Number(payload.lastOffset) + 1);
-    });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) finished.reject(payload.error);
-    });
-    await consumer.run({
-      eachBatch: async ({ batch }) => deliver(name, batch, left.get(batch.partition) ?? 0, onRecord),
-      autoCommit: false,
-    });
-    await finished.promise;
+    while (!reading.signal.aborted) {
+      const member = kafka.member({
+        groupId,
+        topics: [name],
+        assigner: everything(name, [...extents.keys()]),
+        sessionTimeoutMs: SESSION_TIMEOUT_MS,
+        partitionBytes: PARTITION_BYTES,
+        joined: () => member.point(reading.wanted()),
+        take: (delivery) => reading.take(delivery),
+      });
+      try {
+        await member.run(reading.signal);
+      } catch (error) {
+        if (!reading.signal.aborted && faultOf(error) === 'fatal') throw error;
+      } finally {
+        await member.close();
+      }
+      // A member that failed is replaced by another, which goes on where it was.
+      if (!reading.signal.aborted) await sleep(backoff.nextMs());
+    }
+    if (reading.signal.reason !== FINISHED) throw reading.signal.reason;
   } finally {
-    clearTimeout(silence);
-    await consumer.disconnect();
+    reading.end();
     await deleteGroup(groupId);
   }
 }
 
-async function deliver(
-  name: string,
-  batch: Batch,
-  end: number,
-  onRecord: (record: InputRecord) => void | Promise<void>,
-): Promise<void> {
-  for (const message of batch.messages) {
-    const offset = Number(message.offset);
-    if (offset >= end) return;
-    await onRecord({
-      topic: name,
-      partition: batch.partition,
-      offset,
-      timestampMs: Number(message.timestamp),
-      key: message.key,
-      value: message.value,
-      headers: Object.entries(message.headers ?? {}).flatMap(([header, values]) =>
-        [values ?? []].flat().map((value) => ({ name: header, value: Buffer.from(value) })),
-      ),
-    });
+const FINISHED = new Error('the topic is read');
+const SESSION_TIMEOUT_MS = 30_000;
+const PARTITION_BYTES = 32 * 1024 * 1024;
+
+/** How far a topic is read. Its signal is aborted when all is read, or with what has ended the reading before. */
+class Reading {
+  readonly #name: string;
+  readonly #onRecord: (record: InputRecord) => void | Promise<void>;
+  readonly #over = new AbortController();
+  /** By partition, of those that are not read to their end. */
+  readonly #left: Map<number, { position: number; readonly end: number }>;
+  #silence: NodeJS.Timeout | undefined;
+
+  constructor(
+    name: string,
+    extents: ReadonlyMap<number, Extent>,
+    onRecord: (record: InputRecord) => void | Promise<void>,
+  ) {
+    this.#name = name;
+    this.#onRecord = onRecord;
+    this.#left = new Map([...extents].map(([partition, { low, end }]) => [partition, { position: low, end }]));
+    this.#listen();
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  wanted(): ReadonlyMap<string, number> {
+    return new Map([...this.#left].map(([partition, { position }]) => [`${this.#name}/${partition}`, position]));
+  }
+
+  async take(delivery: Delivery): Promise<void> {
+    try {
+      await this.#deliver(delivery);
+    } catch (error) {
+      this.#over.abort(error);
+    }
+    if (this.#left.size === 0) this.#over.abort(FINISHED);
+  }
+
+  end(): void {
+    clearTimeout(this.#silence);
+  }
+
+  async #deliver(delivery: Delivery): Promise<void> {
+    this.#listen();
+    const reached = this.#left.get(delivery.partition);
+    if (reached === undefined || delivery.from > reached.position || delivery.next <= reached.position) return;
+    for (let index = 0; index < delivery.count; index++) {
+      const offset = delivery.offsetAt(index);
+      if (offset < reached.position) continue;
+      if (offset >= reached.end) break;
+      await this.#onRecord(recordAt(this.#name, delivery, index));
+    }
+    reached.position = delivery.next;
+    if (reached.position >= reached.end) this.#left.delete(delivery.partition);
+  }
+
+  #listen(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#over.abort(silent(this.#name, [...this.#left.keys()])), SILENCE_LIMIT_MS);
   }
 }
 
-function silent(name: string, left: ReadonlyMap<number, number>): ApportionError {
-  const partitions = [...left.keys()].join(', ');
+/** Of a group with one member. */
+function everything(topic: string, partitions: readonly number[]): Assigner {
+  return {
+    name: 'apportion-reader',
+    userData: () => Buffer.alloc(0),
+    assign: (members) => new Map(members.map(({ memberId }) => [memberId, { [topic]: partitions }])),
+  };
+}
+
+/** Whole, for readers keep and copy it. */
+function recordAt(topic: string, delivery: Delivery, index: number): InputRecord {
+  return {
+    topic,
+    partition: delivery.partition,
+    offset: delivery.offsetAt(index),
+    timestampMs: delivery.timestampMsAt(index),
+    key: delivery.keyAt(index),
+    value: delivery.valueAt(index),
+    headers: delivery.headersAt(index),
+  };
+}
+
+function silent(name: string, partitions: readonly number[]): ApportionError {
   return new ApportionError(
     'topic_silent',
-    `The broker delivered nothing of ${name} for ${SILENCE_LIMIT_MS / 1000} s; partitions ${partitions} are not read to their end.`,
+    `The broker delivered nothing of ${name} for ${SILENCE_LIMIT_MS / 1000} s; partitions ${partitions.join(', ')} are not read to their end.`,
     'See whether the broker answers, and whether a transaction on the topic is left open.',
   );
 }

@@ -1,11 +1,11 @@
-import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Commits, OutputRecord, Processor } from '../task.ts';
+import type { KafkaClient } from './client.ts';
 import type { PreparedCodec } from './codec.ts';
 import { Member } from './member.ts';
 
 export interface ProcessorHost<Out = OutputRecord> {
-  readonly kafka: Kafka;
+  readonly kafka: KafkaClient;
   /** Prefix of topics, groups and transactional ids. */
   readonly prefix: string;
   /** Prefixes of inputs and broadcasts, by the names of their topics, that are read from elsewhere. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KafkaMessage } from 'kafkajs';
 import { createLogger } from '../logger.ts';
 import type { Commits, Committed, Flush, StartPosition, Task, TaskId } from '../task.ts';
 import { TaskLost } from '../task-lost.ts';
+import type { Delivery } from './client.ts';
 import { type TaskHost, TaskRunner } from './task-runner.ts';
 
 const id: TaskId = { processor: 'p', topics: ['in'], partition: 2 };
@@ -40,8 +40,8 @@ test('markers and holes move the position on, and the position is committed', as
   const world = createWorld({ end: 20 });
   const runner = start(world);
   await until(() => world.wants(runner) === 'in@0');
-  runner.take('in', 2, { from: 0, next: 9, messages: [message(1), message(4)] });
-  runner.take('in', 2, { from: 9, next: 12, messages: [] });
+  runner.take('in', delivery(0, 9, [record(1), record(4)]));
+  runner.take('in', delivery(9, 12, []));
   await until(() => world.committed.get('in')?.offset === 12);
   assert.deepEqual(world.task().folded, ['in 1', 'in 4']);
 });
@@ -68,9 +68,9 @@ test('reads broadcasts to the end they had before any input, and on from there',
   const runner = start(world);
   await until(() => world.wants(runner) === 'all@0');
   world.take(runner, 0, 5);
-  runner.take('all', 0, { from: 0, next: 2, messages: [message(0), message(1)] });
+  runner.take('all', delivery(0, 2, [record(0), record(1)], 0));
   assert.deepEqual(world.task().folded, ['all 0', 'all 1']);
-  runner.take('all', 0, { from: 2, next: 3, messages: [message(2)] });
+  runner.take('all', delivery(2, 3, [record(2)], 0));
   assert.equal(world.wants(runner), 'all@3 in@0');
   world.take(runner, 0, 1);
   assert.deepEqual(world.task().folded, ['all 0', 'all 1', 'all 2', 'in 0']);
@@ -135,8 +135,7 @@ test('too much input makes reading wait for the flush', async () => {
   await until(() => world.wants(runner) === 'in@0');
   const release = world.holdCommits();
   const big = Buffer.alloc(16 * 1024 * 1024);
-  const takeBig = (offset: number) =>
-    runner.take('in', 2, { from: offset, next: offset + 1, messages: [message(offset, big)] });
+  const takeBig = (offset: number) => runner.take('in', delivery(offset, offset + 1, [record(offset, big)]));
   takeBig(0);
   await until(() => world.underWay === 1);
   let offset = 1;
@@ -325,8 +324,8 @@ class World implements Commits<string> {
   }
 
   take(runner: TaskRunner<string>, from: number, next: number): void {
-    const messages = Array.from({ length: next - from }, (_, index) => message(from + index));
-    runner.take('in', 2, { from, next, messages });
+    const records = Array.from({ length: next - from }, (_, index) => record(from + index));
+    runner.take('in', delivery(from, next, records));
   }
 
   /** Commits wait until the function that it gives is called. */
@@ -362,8 +361,28 @@ function createWorld(options: WorldOptions): World {
   return new World(options);
 }
 
-function message(offset: number, value: Buffer | null = null): KafkaMessage {
-  return { offset: String(offset), key: null, value, timestamp: '0', attributes: 0, headers: {} };
+interface FakeRecord {
+  readonly offset: number;
+  readonly value: Buffer | null;
+}
+
+function record(offset: number, value: Buffer | null = null): FakeRecord {
+  return { offset, value };
+}
+
+function delivery(from: number, next: number, records: readonly FakeRecord[], partition = 2): Delivery {
+  return {
+    topic: '',
+    partition,
+    from,
+    next,
+    count: records.length,
+    offsetAt: (index) => records[index]?.offset ?? Number.NaN,
+    keyAt: () => null,
+    valueAt: (index) => records[index]?.value ?? null,
+    timestampMsAt: () => 0,
+    headersAt: () => [],
+  };
 }
 
 async function until(condition: () => boolean, limitMs = 5_000): Promise<void> {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KafkaMessage } from 'kafkajs';
 import type { Logger } from 'pino';
 import { Backoff } from '../retry.ts';
 import type { Commits, Committed, Flush, StartPosition, Task, TaskId } from '../task.ts';
 import { TaskLost } from '../task-lost.ts';
 import { Alarm } from './alarm.ts';
+import type { Delivery, Extent } from './client.ts';
 import { faultOf } from './errors.ts';
-import { KafkaInput, offsetOf } from './kafka-input.ts';
-import { checkCommitted, type Extent } from './positions.ts';
+import { KafkaInput } from './kafka-input.ts';
+import { checkCommitted } from './positions.ts';
 import { taskName } from './task-id.ts';
 
 /** What a task needs of its host. */
@@ -38,13 +38,6 @@ export interface Input {
   position: number;
   /** Up to here the task rebuilds its state; only beyond may it flush. */
   readonly silentUntil: number;
-}
-
-/** Consecutive entries of a partition, all from `from` to before `next`, of which some are records. */
-export interface Delivery {
-  readonly from: number;
-  readonly next: number;
-  readonly messages: readonly KafkaMessage[];
 }
 
 /** So much input, folded but not yet flushed, calls for a flush at once; twice as much makes reading wait for it. */
@@ -110,17 +103,21 @@ export class TaskRunner<Out> {
     return broadcasts.every(isReached) ? [...broadcasts, ...inputs] : broadcasts;
   }
 
-  /** Takes what was read of a partition as far as it goes on from the position; what begins beyond would leave a gap. */
-  take(topic: string, partition: number, delivery: Delivery): void {
+  /**
+   * Takes what was read of a partition as far as it goes on from the position; what begins beyond would leave a gap.
+   *
+   * @param topic its name without prefix
+   */
+  take(topic: string, delivery: Delivery): void {
     const open = this.#open;
-    const input = this.wants().find((each) => each.topic === topic && each.partition === partition);
+    const input = this.wants().find((each) => each.topic === topic && each.partition === delivery.partition);
     if (open === null || input === undefined) return;
     if (delivery.from > input.position || delivery.next <= input.position) return;
-    for (const message of delivery.messages) {
-      const offset = offsetOf(message);
-      if (offset < input.position) continue;
-      open.task.fold(new KafkaInput(input.topic, input.partition, offset, message));
-      this.#unflushedBytes += (message.value?.length ?? 0) + RECORD_BYTES;
+    for (let index = 0; index < delivery.count; index++) {
+      if (delivery.offsetAt(index) < input.position) continue;
+      const record = new KafkaInput(input.topic, delivery, index);
+      open.task.fold(record);
+      this.#unflushedBytes += (record.value?.length ?? 0) + RECORD_BYTES;
     }
     const wasReached = isReached(input);
     input.position = delivery.next;

@@ -1,6 +1,6 @@
-import type { Admin } from 'kafkajs';
 import { ApportionError } from '../errors.ts';
 import type { Processor, TaskId } from '../task.ts';
+import type { KafkaAdmin } from './client.ts';
 import { tasksOf } from './task-id.ts';
 
 /**
@@ -10,12 +10,11 @@ import { tasksOf } from './task-id.ts';
  * @throws ApportionError `topics_missing`, `partitions_differ`
  */
 export async function checkedTasks<Config, Out>(
-  admin: Admin,
+  admin: KafkaAdmin,
   processor: Processor<Config, Out>,
   topicName: (topic: string) => string,
 ): Promise<TaskId[]> {
-  const { topics } = await admin.fetchTopicMetadata();
-  const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+  const counts = await admin.topics();
   const countOf = (topic: string): number => counts.get(topicName(topic)) ?? 0;
   const { name, reads, broadcasts, writes } = processor;
 

@@ -1,20 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
 import type { Logger } from 'pino';
-import { Backoff, type Outage, retry } from '../retry.ts';
+import { type Outage, retry } from '../retry.ts';
 import type { Commits, Committed, Flush, OutputRecord, TaskId } from '../task.ts';
 import { TaskLost } from '../task-lost.ts';
 import { sendsOf } from './batches.ts';
+import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
 import { faultOf } from './errors.ts';
 import { committedPositions } from './positions.ts';
-import { transactionalProducer } from './producers.ts';
 import { taskName, transactionalId } from './task-id.ts';
 import type { TopicNames } from './topic-names.ts';
 
 export interface TransactionsOptions {
-  readonly kafka: Kafka;
-  /** Connected. Asked for committed positions. */
-  readonly admin: Admin;
+  readonly kafka: KafkaClient;
+  /** Asked for committed positions. */
+  readonly admin: KafkaAdmin;
   /** Prefix of outputs, groups and transactional ids. */
   readonly prefix: string;
   /** What the inputs are called. */
@@ -35,16 +33,10 @@ export function createTransactions(options: TransactionsOptions): Commits<Output
   return new Transactions(options);
 }
 
-interface Owner {
-  readonly producer: Producer;
-  /** Begun, nothing sent: beginning is what fences. Null while one is being committed. */
-  transaction: Transaction | null;
-}
-
 class Transactions implements Commits<OutputRecord> {
   readonly inGroup = true;
   readonly #options: TransactionsOptions;
-  readonly #owners = new Map<string, Owner>();
+  readonly #producers = new Map<string, TransactionalProducer>();
   /** Of the tasks that are being opened or are open: ends their waiting. */
   readonly #closing = new Map<string, AbortController>();
 
@@ -63,10 +55,10 @@ class Transactions implements Commits<OutputRecord> {
     try {
       return await retry({ what, isTransient, logger, signal }, async () => {
         // In this order: what an earlier owner has committed by now is seen, and it can commit no more.
-        const owner = await this.#takeOver(task);
-        if (signal.aborted) await owner.producer.disconnect();
+        const producer = await this.#takeOver(task);
+        if (signal.aborted) await producer.discard();
         signal.throwIfAborted();
-        this.#owners.set(name, owner);
+        this.#producers.set(name, producer);
         const topics = task.topics.map((topic) => names.of(topic));
         const committed = await committedPositions(admin, prefix + task.processor, topics, task.partition);
         return new Map([...committed].map(([topic, position]) => [names.topicOf(topic), position]));
@@ -78,18 +70,14 @@ class Transactions implements Commits<OutputRecord> {
 
   async commit(task: TaskId, flush: Flush): Promise<void> {
     const name = taskName(task);
-    const owner = this.#owners.get(name);
-    if (owner === undefined) throw fenced(name, undefined);
-    let transaction: Transaction | null = null;
+    const producer = this.#producers.get(name);
+    if (producer === undefined) throw fenced(name, undefined);
     try {
-      transaction = owner.transaction ?? (await owner.producer.transaction());
-      owner.transaction = null;
-      await this.#write(transaction, task, flush);
-      await transaction.commit();
-      owner.transaction = await owner.producer.transaction();
+      await this.#write(producer, task, flush);
+      await producer.commit();
     } catch (error) {
-      this.#owners.delete(name);
-      await discard(owner, transaction);
+      this.#producers.delete(name);
+      await producer.discard();
       throw lost(name, error);
     }
   }
@@ -98,76 +86,25 @@ class Transactions implements Commits<OutputRecord> {
     const name = taskName(task);
     this.#closing.get(name)?.abort();
     this.#closing.delete(name);
-    const owner = this.#owners.get(name);
-    this.#owners.delete(name);
-    if (owner !== undefined) await discard(owner, null);
+    const producer = this.#producers.get(name);
+    this.#producers.delete(name);
+    await producer?.discard();
   }
 
-  async #takeOver(task: TaskId): Promise<Owner> {
-    const earlier = this.#owners.get(taskName(task));
-    if (earlier !== undefined) await discard(earlier, null);
+  async #takeOver(task: TaskId): Promise<TransactionalProducer> {
+    await this.#producers.get(taskName(task))?.discard();
     const { kafka, prefix } = this.#options;
-    const producer = transactionalProducer(kafka, transactionalId(prefix, task));
-    try {
-      await producer.connect();
-      return { producer, transaction: await producer.transaction() };
-    } catch (error) {
-      await producer.disconnect().catch(() => {});
-      throw error;
-    }
+    return kafka.transactionalProducer(transactionalId(prefix, task));
   }
 
-  async #write(transaction: Transaction, task: TaskId, flush: Flush): Promise<void> {
+  async #write(producer: TransactionalProducer, task: TaskId, flush: Flush): Promise<void> {
     const { prefix, names } = this.#options;
-    for (const topicMessages of sendsOf(prefix, flush.records))
-      await transaction.sendBatch({ acks: -1, topicMessages });
-    const topics = [...flush.committed].map(([topic, { offset, metadata }]) => ({
-      topic: names.of(topic),
-      partitions: [{ partition: task.partition, offset: String(offset), metadata }],
-    }));
-    await sendOffsets(transaction, prefix + task.processor, topics);
+    for (const records of sendsOf(prefix, flush.records)) await producer.send(records);
+    const positions = [...flush.committed].map(([topic, { offset, metadata }]) => {
+      return { topic: names.of(topic), partition: task.partition, position: offset, metadata };
+    });
+    await producer.sendPositions(prefix + task.processor, positions);
   }
-}
-
-/** Answers after which nothing has happened, so that the same request may be sent again in the same transaction. */
-const REFUSED_FOR_NOW: readonly unknown[] = [
-  14, // COORDINATOR_LOAD_IN_PROGRESS
-  15, // COORDINATOR_NOT_AVAILABLE
-  16, // NOT_COORDINATOR
-  51, // CONCURRENT_TRANSACTIONS
-];
-
-const SEND_OFFSETS_LIMIT_MS = 10_000;
-
-type TopicOffsets = { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }[];
-
-/** kafkajs does not repeat this request when the transaction before is not yet ended everywhere, so this does. */
-async function sendOffsets(transaction: Transaction, consumerGroupId: string, topics: TopicOffsets): Promise<void> {
-  const endMs = performance.now() + SEND_OFFSETS_LIMIT_MS;
-  const backoff = new Backoff(10, 100);
-  for (;;) {
-    try {
-      await transaction.sendOffsets({ consumerGroupId, topics });
-      return;
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      if (!REFUSED_FOR_NOW.includes(code) || performance.now() > endMs) throw error;
-      await sleep(backoff.nextMs());
-    }
-  }
-}
-
-const DISCARD_LIMIT_MS = 5_000;
-
-/** Ends the transaction where that is still possible, since readers wait for its end; else the broker does, in time. */
-async function discard({ producer }: Owner, transaction: Transaction | null): Promise<void> {
-  const done = (async () => {
-    if (transaction?.isActive()) await transaction.abort();
-  })()
-    .catch(() => {})
-    .then(() => producer.disconnect())
-    .catch(() => {});
-  await Promise.race([done, sleep(DISCARD_LIMIT_MS, undefined, { ref: false })]);
 }
 
 /** Errors that are no one's fault as `TaskLost`, all others as they are. */

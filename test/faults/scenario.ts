@@ -114,7 +114,7 @@ function cut(random: Random, step: CutStep): Fault {
 }
 
 function whereOf(random: Random): Where {
-  return pick(random, ['request', 'reply'] as const);
+  return pick(random, ['request', 'reply', 'late'] as const);
 }
 
 /** Members count from 0, modulo as many as there are. */

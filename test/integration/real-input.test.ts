@@ -48,7 +48,7 @@ test('real bills split by real inference requests add up to what was billed, exa
     assert.deepEqual([...tenants].sort(), ['__unallocated__', 'code', 'conversation']);
 
     const { openDays, maxCallHours, topicPrefix: prefix } = settings;
-    const deep = { admin: await world.admin(), openDays, maxCallHours };
+    const deep = { admin: world.admin, openDays, maxCallHours };
     const audited = { kafka: world.kafka, pool: world.pool, prefix, codec: await world.codec(), deep };
     const checks = await verify(audited, { from: input.from, to: input.to });
     assert.deepEqual(

@@ -31,17 +31,17 @@ async function replayed(run: PipelineRun, ...args: readonly string[]): Promise<E
 
 /** Where the live topics end that a replay might write to. */
 async function endsOf({ world }: PipelineRun): Promise<readonly string[]> {
-  const admin = await world.admin();
+  const { admin } = world;
   const ends = [attributions, statements, usageTotals, costReports, catalogs].map(async ({ name }) => {
-    const offsets = await admin.fetchTopicOffsets(world.settings.topicPrefix + name);
-    return `${name} ${offsets.map(({ high }) => high).join()}`;
+    const extents = await admin.extents(world.settings.topicPrefix + name);
+    return `${name} ${[...extents].map(([partition, { end }]) => `${partition}:${end}`).join()}`;
   });
   return Promise.all(ends);
 }
 
 async function shadowsOf({ world }: PipelineRun): Promise<readonly string[]> {
-  const names = await (await world.admin()).listTopics();
-  return names.filter((name) => name.startsWith(`${world.settings.topicPrefix}replay-`));
+  const topics = await world.admin.topics();
+  return [...topics.keys()].filter((name) => name.startsWith(`${world.settings.topicPrefix}replay-`));
 }
 
 const lateLines = (outcome: Outcome): number =>
@@ -86,15 +86,12 @@ describe('replay', { timeout: 280_000, concurrency: true }, () => {
       const { world } = run;
       const [shadow = ''] = await shadowsOf(run);
       const prefix = shadow.slice(0, shadow.indexOf('.', world.settings.topicPrefix.length) + 1);
-      const admin = await world.admin();
+      const calls = `${world.settings.topicPrefix}calls.v1`;
       await eventually(
         'some of it is committed',
         async () => {
-          const [offsets] = await admin.fetchOffsets({
-            groupId: `${prefix}meter`,
-            topics: [`${world.settings.topicPrefix}calls.v1`],
-          });
-          return offsets?.partitions.some(({ offset }) => Number(offset) > 0);
+          const committed = await world.admin.committed(`${prefix}meter`, [calls]);
+          return [...(committed.get(calls)?.values() ?? [])].some(({ offset }) => offset > 0);
         },
         60_000,
       );

@@ -48,10 +48,10 @@ async function done(run: PipelineRun, ...args: readonly string[]): Promise<Ended
 
 /** Where all topics end. */
 async function endsOf({ world }: PipelineRun): Promise<readonly string[]> {
-  const admin = await world.admin();
+  const { admin } = world;
   const ends = topics.map(async ({ name }) => {
-    const offsets = await admin.fetchTopicOffsets(world.settings.topicPrefix + name);
-    return `${name} ${offsets.map(({ high }) => high).join()}`;
+    const extents = await admin.extents(world.settings.topicPrefix + name);
+    return `${name} ${[...extents].map(([partition, { end }]) => `${partition}:${end}`).join()}`;
   });
   return Promise.all(ends);
 }

@@ -171,6 +171,6 @@ async function revisionsOf(run: PipelineRun): Promise<unknown> {
 }
 
 async function endsOf({ world }: PipelineRun, topic: string): Promise<readonly number[]> {
-  const offsets = await (await world.admin()).fetchTopicOffsets(world.settings.topicPrefix + topic);
-  return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
+  const extents = await world.admin.extents(world.settings.topicPrefix + topic);
+  return [...extents].toSorted(([a], [b]) => a - b).map(([, { end }]) => end);
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import kafkajs from 'kafkajs';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
-import { createKafka } from '../../runtime/kafka/client.ts';
 import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../../runtime/logger.ts';
@@ -11,6 +10,7 @@ import type { Call } from '../../schemas/call.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { calls, type Topic, topics, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { askBroker, rawKafka } from './raw-kafka.ts';
 import { eventually, freshPrefix, testStack } from './stack.ts';
 import { type Item, items, untyped } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
@@ -24,6 +24,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   });
   const settingsOf = (topicPrefix: string) => ({
     kafkaBrokers: stack.kafkaBrokers.split(','),
+    kafkaClient: 'kafkajs' as const,
     schemaRegistryUrl: stack.schemaRegistryUrl,
     topicPrefix,
     topicPartitions: 3,
@@ -39,10 +40,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('created'));
     assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('unchanged'));
 
-    const admin = createKafka({ brokers: settings.kafkaBrokers, logger }).admin();
-    await admin.connect();
-    const { topics: found } = await admin.fetchTopicMetadata();
-    await admin.disconnect();
+    const { topics: found } = await askBroker(stack.kafkaBrokers, (admin) => admin.fetchTopicMetadata());
     for (const topic of topics) {
       const partitions = found.find(({ name }) => name === settings.topicPrefix + topic.name)?.partitions.length;
       assert.equal(partitions, topic.partitioning.by === 'single' ? 1 : 3, topic.name);
@@ -59,7 +57,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     const settings = settingsOf(freshPrefix());
     await applyTopics(settings, { dryRun: false, logger });
     const name = settings.topicPrefix + calls.name;
-    const admin = createKafka({ brokers: settings.kafkaBrokers, logger }).admin();
+    const admin = rawKafka(stack.kafkaBrokers).admin();
     await admin.connect();
     const type = kafkajs.ConfigResourceTypes.TOPIC;
     const configEntries = [
@@ -94,8 +92,8 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
     const first = await eventually(
       'the first totals are gone',
       async () => {
-        const found = await world.admin.fetchTopicOffsetsByTimestamp(world.prefix + usageTotals.name, 1);
-        return found.map(({ offset }) => Number(offset)).find((offset) => offset > count / 2);
+        const found = await world.admin.positionsAt(world.prefix + usageTotals.name, 1);
+        return [...found.values()].find((position) => position > count / 2);
       },
       150_000,
     );

@@ -1,7 +1,7 @@
 import { after } from 'node:test';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
-import { createKafka } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
+import { createKafka, type KafkaSettings } from '../../runtime/kafka/create-kafka.ts';
 import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
 import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
@@ -17,14 +17,15 @@ const { TEST_LOG_LEVEL = 'silent' } = process.env;
 /** Topics of the test's own, and members of a processor on them. */
 export async function toyWorld(
   stack: { kafkaBrokers: string; schemaRegistryUrl: string },
-  options: { partitions?: number; topics?: readonly Topic<never>[] } = {},
+  options: { partitions?: number; topics?: readonly Topic<never>[]; client?: KafkaSettings['client'] } = {},
 ) {
-  const { partitions = 4, topics = toyTopics } = options;
+  const { partitions = 4, topics = toyTopics, client = 'kafkajs' } = options;
   const prefix = freshPrefix();
   const logger = createLogger(TEST_LOG_LEVEL as 'silent');
   const brokers = stack.kafkaBrokers.split(',');
   const settings = {
     kafkaBrokers: brokers,
+    kafkaClient: client,
     schemaRegistryUrl: stack.schemaRegistryUrl,
     topicPrefix: prefix,
     topicPartitions: partitions,
@@ -34,16 +35,15 @@ export async function toyWorld(
   const newCodec = (): Promise<PreparedCodec> =>
     createRegistryCodec({ registryUrl: stack.schemaRegistryUrl, prefix, topics, logger });
   const codec = await newCodec();
-  const kafka = createKafka({ brokers, logger });
+  const kafka = await createKafka({ brokers, client, logger });
   const publisher = createPublisher({ kafka, codec, prefix, logger });
   const admin = kafka.admin();
-  await admin.connect();
   const running = new Set<{ stop: AbortController; done: Promise<void> }>();
   after(async () => {
     for (const member of running) member.stop.abort();
     await Promise.allSettled([...running].map(({ done }) => done));
     await publisher.close();
-    await admin.disconnect();
+    await admin.close();
   });
 
   /** Runs a member until it is stopped. */
@@ -54,7 +54,7 @@ export async function toyWorld(
   ) => {
     const stop = new AbortController();
     const host = {
-      kafka: createKafka({ brokers, logger }),
+      kafka,
       prefix,
       codec,
       commitIntervalMs: 50,
@@ -78,11 +78,10 @@ export async function toyWorld(
 
   /** How far each partition of the topic is committed for the group, and where it ends. */
   const lag = async (processor: string, topic: Topic<never>): Promise<number> => {
-    const ends = await admin.fetchTopicOffsets(prefix + topic.name);
-    const [committed] = await admin.fetchOffsets({ groupId: prefix + processor, topics: [prefix + topic.name] });
-    return ends.reduce((sum, { partition, low, high }) => {
-      const offset = Number(committed?.partitions.find((each) => each.partition === partition)?.offset ?? -1);
-      return sum + Number(high) - Math.max(offset, Number(low));
+    const extents = await admin.extents(prefix + topic.name);
+    const committed = (await admin.committed(prefix + processor, [prefix + topic.name])).get(prefix + topic.name);
+    return [...extents].reduce((sum, [partition, { low, end }]) => {
+      return sum + end - Math.max(committed?.get(partition)?.offset ?? low, low);
     }, 0);
   };
 

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { Client } from 'pg';
+import { createKafka } from '../../../runtime/kafka/create-kafka.ts';
 import { readTopic } from '../../../runtime/kafka/read-topic.ts';
+import { createLogger } from '../../../runtime/logger.ts';
 import { eventually, freshDatabase, testStack } from '../../integration/stack.ts';
 import { brokerOf, proxyOfKafka, proxyOfPostgres } from './open-proxy.ts';
 
@@ -31,6 +33,30 @@ describe('before Kafka', () => {
       assert.deepEqual(await valuesOf(topic), written);
     });
   }
+
+  test('a late Produce: the broker has it after all, when the client has long given it up', async () => {
+    const { proxy, producer, topic } = await producerBehindProxy();
+    await known(producer, topic);
+    proxy.cut('Produce', 'late');
+    await assert.rejects(producer.send({ topic, messages: [{ value: 'late' }] }));
+    assert.deepEqual(await valuesOf(topic), ['first']);
+    await eventually('it is there', async () => (await valuesOf(topic)).includes('late'));
+  });
+
+  test('a late EndTxn finds that another producer of the same name has ended the transaction', async () => {
+    const { proxy, producer, topic } = await producerBehindProxy('tx-late');
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ value: 'aborted' }] });
+    proxy.cut('EndTxn', 'late');
+    await assert.rejects(transaction.commit());
+    const { producer: heir } = await producerBehindProxy('tx-late', topic);
+    const next = await heir.transaction();
+    await next.send({ topic, messages: [{ value: 'of the heir' }] });
+    await eventually('the late one has come', () => proxy.passed('EndTxn') === 1);
+    assert.deepEqual(await valuesOf(topic), [], 'it ends neither its own transaction nor the next one');
+    await next.commit();
+    assert.deepEqual(await valuesOf(topic), ['of the heir']);
+  });
 
   for (const [step, where, outcome] of [
     ['AddOffsetsToTxn', 'request', 'aborted'],
@@ -61,6 +87,7 @@ describe('before Postgres', () => {
   for (const [where, kept] of [
     ['request', 0],
     ['reply', 1],
+    ['late', 1],
   ] as const) {
     test(`a cut before the ${where} of COMMIT: ${kept} rows are there`, async () => {
       const { proxy, client, look } = await clientBehindProxy();
@@ -147,7 +174,9 @@ function directKafka(): Kafka {
 
 async function valuesOf(topic: string): Promise<string[]> {
   const values: string[] = [];
-  await readTopic(directKafka(), topic, ({ value }) => void values.push(String(value)));
+  const logger = createLogger('silent');
+  const kafka = await createKafka({ brokers: [stack.kafkaBrokers], client: 'kafkajs', logger });
+  await readTopic(kafka, topic, ({ value }) => void values.push(String(value)));
   return values;
 }
 

@@ -4,8 +4,14 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address, Dialogue, Message, Protocol } from './protocol.ts';
 
-/** `request`: it never arrives. `reply`: it arrives, and the reply to it is lost. */
-export type Where = 'request' | 'reply';
+/**
+ * `request`: it never arrives. `reply`: it arrives, and the reply to it is lost. `late`: it arrives when the client has
+ * long seen its connection end, and has perhaps gone on with another one.
+ */
+export type Where = 'request' | 'reply' | 'late';
+
+/** By how much a late request is late: the client, or who takes its place, is back by then. */
+const LATE_MS = 3_000;
 
 /** How slowly messages pass, each way. */
 export interface Slowness {
@@ -24,6 +30,8 @@ export class NetworkProxy {
   readonly #protocol: Protocol;
   readonly #sockets = new Set<Socket>();
   readonly #passed = new Map<string, number>();
+  /** Connections of clients that are gone, on which a request is still under way to the server. */
+  readonly #late = new Set<Socket>();
   #armed: { readonly step: string; readonly where: Where }[] = [];
   #slowness: Slowness | null = null;
   #stalled: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
@@ -114,21 +122,23 @@ export class NetworkProxy {
     socket.on('error', () => other.destroySoon());
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      other.destroySoon();
+      if (!this.#late.has(other)) other.destroySoon();
     });
   }
 
   /** Passes messages on one by one, until one side ends or a cut comes. */
-  async #pass(from: Socket, to: Socket, dialogue: Dialogue, where: Where): Promise<void> {
+  async #pass(from: Socket, to: Socket, dialogue: Dialogue, side: 'request' | 'reply'): Promise<void> {
     try {
       for await (const bytes of from as AsyncIterable<Buffer>) {
-        for (const message of where === 'request' ? dialogue.requests(bytes) : dialogue.replies(bytes)) {
+        for (const message of side === 'request' ? dialogue.requests(bytes) : dialogue.replies(bytes)) {
           await this.#delay(message);
-          if (this.#isCut(message, where)) {
+          const where = this.#cutAt(message, side);
+          if (where === 'late') await this.#deliverLate(from, to, message);
+          if (where !== null) {
             to.destroy();
             return;
           }
-          if (where === 'request') this.#passed.set(message.step, this.passed(message.step) + 1);
+          if (side === 'request') this.#count(message);
           if (!to.write(message.bytes)) await once(to, 'drain');
         }
       }
@@ -146,11 +156,26 @@ export class NetworkProxy {
     if (this.#stalled !== null) await this.#stalled.promise;
   }
 
-  #isCut({ step }: Message, where: Where): boolean {
-    const at = this.#armed.findIndex((each) => each.step === step && each.where === where);
-    if (at < 0) return false;
-    this.#armed.splice(at, 1);
+  /** The server keeps its side of the connection until it has answered. */
+  async #deliverLate(client: Socket, server: Socket, message: Message): Promise<void> {
+    this.#late.add(server);
+    client.destroy();
+    await sleep(LATE_MS);
+    server.write(message.bytes);
+    this.#count(message);
+    await Promise.race([once(server, 'data').catch(() => {}), once(server, 'close'), sleep(LATE_MS)]);
+    this.#late.delete(server);
+  }
+
+  #count({ step }: Message): void {
+    this.#passed.set(step, this.passed(step) + 1);
+  }
+
+  #cutAt({ step }: Message, side: 'request' | 'reply'): Where | null {
+    const at = this.#armed.findIndex((each) => each.step === step && (each.where === 'reply') === (side === 'reply'));
+    const [armed] = at < 0 ? [] : this.#armed.splice(at, 1);
+    if (armed === undefined) return null;
     this.cuts += 1;
-    return true;
+    return armed.where;
   }
 }

@@ -1,0 +1,69 @@
+import { faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
+
+/** Does what kafkajs is asked to; what it throws comes as the port's error. */
+export async function asked<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw kafkaErrorOf(error);
+  }
+}
+
+export function kafkaErrorOf(error: unknown): KafkaError {
+  if (error instanceof KafkaError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new KafkaError(faultOfKafkajs(error), message, { cause: error, protocolCode: protocolCodeOf(error) });
+}
+
+/** Looks through what kafkajs wraps errors in (`KafkaJSNumberOfRetriesExceeded`, `KafkaJSNonRetriableError`). */
+function faultOfKafkajs(error: unknown): KafkaFault {
+  if (!(error instanceof Error)) return 'fatal';
+  const protocolCode = protocolCodeOf(error);
+  if (protocolCode !== null) return faultOfProtocolCode(protocolCode);
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && isConnectionLost(code)) return 'transient';
+  const named = BY_NAME.get(error.name);
+  if (named !== undefined) return named;
+  if (error.name === 'KafkaJSError' && TRANSIENT_TEXTS.some((text) => error.message.includes(text))) return 'transient';
+  const wrapped = error.cause ?? (error as { errors?: readonly unknown[] }).errors?.[0];
+  return wrapped === undefined ? 'fatal' : faultOfKafkajs(wrapped);
+}
+
+/** Errors of kafkajs itself, by name. Absent is fatal. */
+const BY_NAME: ReadonlyMap<string, KafkaFault> = new Map<string, KafkaFault>([
+  ['KafkaJSConnectionError', 'transient'],
+  ['KafkaJSConnectionClosedError', 'transient'],
+  ['KafkaJSRequestTimeoutError', 'transient'],
+  ['KafkaJSBrokerNotFound', 'transient'],
+  ['KafkaJSNoBrokerAvailableError', 'transient'],
+  ['KafkaJSMetadataNotLoaded', 'transient'],
+  ['KafkaJSTopicMetadataNotLoaded', 'transient'],
+  ['KafkaJSGroupCoordinatorNotFound', 'transient'],
+  ['KafkaJSStaleTopicMetadataAssignment', 'transient'],
+  ['KafkaJSLockTimeout', 'transient'],
+  ['KafkaJSTimeout', 'transient'],
+  ['KafkaJSOffsetOutOfRange', 'position'],
+]);
+
+/** The code that kafkajs gives to all codes it does not know; the real one stands in the text only. */
+const UNKNOWN_TO_KAFKAJS = -99;
+
+function protocolCodeOf(error: unknown): number | null {
+  if (!(error instanceof Error)) return null;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'number' && code !== UNKNOWN_TO_KAFKAJS ? code : codeInText(error.message);
+}
+
+function codeInText(text: string): number | null {
+  const match = /^Unknown error code (\d+)$/.exec(text);
+  return match === null ? null : Number(match[1]);
+}
+
+/** What kafkajs throws without a name of its own when a connection went away under a request. */
+const TRANSIENT_TEXTS = [
+  'The producer is disconnected',
+  'Invalid partition metadata',
+  'rebalancing',
+  'generation',
+  'coordinator',
+];

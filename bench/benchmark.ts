@@ -19,6 +19,8 @@ export interface Bench {
   readonly rounds: number;
   /** A share of the full size: 1, or less for a quick look. */
   readonly size: number;
+  /** Folder of the Kafka Streams reference job, whether or not it is there. */
+  readonly streamsFolder: string;
   readonly logger: Logger;
   /** Aborted when somebody does not want to wait for the rest. */
   readonly signal: AbortSignal;

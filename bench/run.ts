@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every figure that is promised, measured side by side in one run on servers of its own.
  *
- *   npm run bench -- [BENCHMARK ...] [--rounds N] [--size SHARE] [--json FILE] [--report FILE]
+ *   npm run bench -- [BENCHMARK ...] [--rounds N] [--size SHARE] [--streams DIR] [--json FILE] [--report FILE]
  */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     size: { type: 'string', default: '1' },
+    streams: { type: 'string', default: join(import.meta.dirname, '../../shared/bench/kafka-streams') },
     json: { type: 'string' },
     report: { type: 'string' },
   },
@@ -38,7 +39,15 @@ async function main(wanted: readonly Benchmark[], rounds: number, size: number):
   const sections: Section[] = [];
   try {
     const stack = { dataFolder, ...(await startStack(dataFolder, say)) };
-    const bench: Bench = { stack, rounds, size, logger: createLogger('error'), say, signal: interrupted.signal };
+    const bench: Bench = {
+      stack,
+      rounds,
+      size,
+      streamsFolder: values.streams,
+      logger: createLogger('error'),
+      say,
+      signal: interrupted.signal,
+    };
     for (const benchmark of wanted) {
       if (interrupted.signal.aborted) break;
       say(styled('bold', `${benchmark.name}: ${benchmark.about}`));

@@ -23,12 +23,20 @@ export class Totals {
     }
   }
 
-  /** SHA-256 of the sorted lines `day|cluster|namespace|tenant|product ms calls`, as the reference job makes it. */
+  /**
+   * The sums, and SHA-256 of the sorted lines `day|cluster|namespace|tenant|product ms calls`: the same text as the
+   * reference job writes.
+   */
   checksum(): string {
     const hash = createHash('sha256');
-    const lines = [...this.#totals].map(([key, { ms, calls }]) => `${key} ${ms} ${calls}\n`);
+    let [ms, calls] = [0n, 0];
+    const lines = [...this.#totals].map(([key, total]) => {
+      ms += total.ms;
+      calls += total.calls;
+      return `${key} ${total.ms} ${total.calls}\n`;
+    });
     for (const line of lines.sort()) hash.update(line);
-    return hash.digest('hex');
+    return `CHECKSUM ms=${ms} calls=${calls} keys=${this.size} sha256=${hash.digest('hex')}`;
   }
 
   get size(): number {

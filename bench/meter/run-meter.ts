@@ -1,57 +1,77 @@
-import type { Logger } from 'pino';
 import { meter } from '../../processors/meter.ts';
-import type { KafkaClient } from '../../runtime/kafka/client.ts';
-import { createLocalCodec } from '../../runtime/kafka/codec.ts';
+import { createLocalCodec, type PreparedCodec } from '../../runtime/kafka/codec.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
 import { runProcessor } from '../../runtime/kafka/run-processor.ts';
 import { TopicNames } from '../../runtime/kafka/topic-names.ts';
 import { createTransactions } from '../../runtime/kafka/transactions.ts';
-import type { Commits } from '../../runtime/task.ts';
+import { createLogger } from '../../runtime/logger.ts';
+import { settingsShape } from '../../runtime/settings.ts';
+import type { Commits, Task } from '../../runtime/task.ts';
 import { calls } from '../../schemas/topics.ts';
-import { PREFIX } from './bench-topics.ts';
 import { MAX_CALL_HOURS } from './generated-calls.ts';
+import type { Reporter, Work } from './work.ts';
 
 /**
- * The meter as it runs in production, transactions on. Gives the milliseconds from the first batch that it is given
- * until all its input is committed, and with it the last total.
- *
- * @param name names the consumer group, so that each run begins at the beginning
+ * The meter as it runs in production, transactions on, as a member of the group, with the Kafka client that the
+ * environment names as it does for every role.
  */
-export async function runMeter(
-  options: { kafka: KafkaClient; logger: Logger },
-  name: string,
-  commitIntervalMs: number,
-  count: number,
-): Promise<number> {
-  const finished = Promise.withResolvers<number>();
-  let beganMs = 0;
-  let committed = 0;
+export async function runMeter(work: Work, reporter: Reporter, signal: AbortSignal): Promise<void> {
+  const logger = createLogger('error');
+  const client = settingsShape.shape.kafkaClient.parse(process.env['APPORTION_KAFKA_CLIENT']);
+  const kafka = await createKafka({ brokers: work.brokers.split(','), client, clientId: 'bench', logger });
+  const admin = kafka.admin();
+  const { prefix, commitIntervalMs } = work;
+  const transactions = createTransactions({ kafka, admin, logger, prefix, names: new TopicNames(prefix) });
+  const isRestored = work.what === 'restore';
+  await runProcessor(
+    { ...meter, name: work.group, createTask: isRestored ? watchedTask(reporter) : meter.createTask },
+    { openDays: 7, maxCallHours: MAX_CALL_HOURS },
+    {
+      kafka,
+      prefix,
+      codec: watchedCodec(reporter),
+      commits: isRestored ? transactions : watchedCommits(transactions, reporter),
+      commitIntervalMs,
+      logger,
+      signal,
+    },
+  );
+  await admin.close();
+}
 
+/** Its values are prepared before anything of a batch is folded. */
+function watchedCodec(reporter: Reporter): PreparedCodec {
   const codec = createLocalCodec();
   const { prepare } = codec;
   codec.prepare = (values) => {
-    if (beganMs === 0) beganMs = performance.now();
-    return prepare(values);
+    const begun = reporter.began();
+    const prepared = prepare(values);
+    return begun === undefined ? prepared : begun.then(() => prepared);
   };
-  const admin = options.kafka.admin();
-  const transactions = createTransactions({ ...options, admin, prefix: PREFIX, names: new TopicNames(PREFIX) });
-  const offsets = new Map<number, number>();
-  const commits: Commits = {
+  return codec;
+}
+
+function watchedCommits(commits: Commits, reporter: Reporter): Commits {
+  return {
     inGroup: true,
-    open: (task) => transactions.open(task),
-    close: (task) => transactions.close(task),
+    open: (task) => commits.open(task),
+    close: (task) => commits.close(task),
     commit: async (task, flush) => {
-      await transactions.commit(task, flush);
-      offsets.set(task.partition, flush.committed.get(calls.name)?.offset ?? 0);
-      committed = [...offsets.values()].reduce((sum, offset) => sum + offset, 0);
-      if (committed === count) finished.resolve(performance.now() - beganMs);
+      await commits.commit(task, flush);
+      const position = flush.committed.get(calls.name);
+      if (position !== undefined) reporter.reached(task.partition, position.offset);
     },
   };
-  const stop = new AbortController();
-  const host = { ...options, prefix: PREFIX, codec, commits, commitIntervalMs, signal: stop.signal };
-  const stopped = runProcessor({ ...meter, name }, { openDays: 7, maxCallHours: MAX_CALL_HOURS }, host);
-  const ms = await Promise.race([finished.promise, stopped.then(() => Number.NaN)]);
-  stop.abort();
-  await stopped;
-  await admin.close();
-  return ms;
+}
+
+function watchedTask(reporter: Reporter): typeof meter.createTask {
+  return (config, context): Task => {
+    const task = meter.createTask(config, context);
+    const advance = task.advance.bind(task);
+    task.advance = (topic, offset) => {
+      advance(topic, offset);
+      if (topic === calls.name) reporter.reached(context.partition, offset);
+    };
+    return task;
+  };
 }

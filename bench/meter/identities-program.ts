@@ -8,14 +8,11 @@ import { generator } from './generated-calls.ts';
 
 export interface Memory {
   readonly identities: number;
-  /** Days that they are spread over, all open. */
-  readonly days: number;
   readonly bytesPerIdentity: number;
   /** The most that the process ever had in memory. */
   readonly peakMib: number;
   /** What it had before the first line. */
   readonly baseMib: number;
-  readonly folds: number;
   readonly seconds: number;
   readonly longestFoldMs: number;
 }
@@ -38,11 +35,9 @@ function measure(identities: number): Memory {
   const held = residentAfterCollection() - base;
   return {
     identities,
-    days: DAYS,
     bytesPerIdentity: held / identities,
     peakMib: process.resourceUsage().maxRSS / 1024,
     baseMib: base / 2 ** 20,
-    folds: identities,
     seconds,
     longestFoldMs,
   };

@@ -70,7 +70,7 @@ export class ReferenceJob {
       if (done !== undefined) marks.push({ atMs: performance.now(), done: Number(done) });
     });
     const written = await this.#verify(topic);
-    rmSync(state, { recursive: true });
+    rmSync(state, { recursive: true, force: true });
     await deleteTopics(topic.brokers, `${app}-`);
     const result = /^RESULT .*/m.exec(output)?.[0] ?? '';
     const number = (name: string): number => Number(new RegExp(` ${name}=([\\d.]+)`).exec(result)?.[1]);

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findJava } from '../../local/java.ts';
 import { runToEnd } from '../../local/run.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
+import { createLogger } from '../../runtime/logger.ts';
 import type { CallsTopic } from '../meter/calls-topic.ts';
 import type { Mark, Run } from '../meter/run.ts';
 
@@ -26,6 +28,7 @@ export class ReferenceJob {
   readonly #work: string;
 
   readonly #signal: AbortSignal;
+  #runs = 0;
 
   private constructor(java: string, work: string, signal: AbortSignal) {
     this.#java = java;
@@ -54,15 +57,21 @@ export class ReferenceJob {
   /** Meters the calls with one thread, and checks that the totals are what they should be. */
   async run(topic: CallsTopic, store: Store, commitIntervalMs: number): Promise<Run> {
     const marks: Mark[] = [];
+    // A group of its own: the job may fail where it empties one whose members are just leaving.
+    this.#runs += 1;
+    const app = `bench-streams-${this.#runs}`;
+    const state = join(this.#work, 'state');
     const args = [
-      ...[`--input=${topic.name}`, `--store=${store}`, `--commit-ms=${commitIntervalMs}`],
-      ...['--threads=1', '--fresh', `--state-dir=${join(this.#work, 'state')}`],
+      ...[`--app=${app}`, `--input=${topic.name}`, `--store=${store}`, `--commit-ms=${commitIntervalMs}`],
+      ...['--threads=1', '--fresh', `--state-dir=${state}`],
     ];
     const output = await this.#main('StreamsProcessor', topic, args, (line) => {
       const done = /^PROGRESS committed=(\d+)/.exec(line)?.[1];
       if (done !== undefined) marks.push({ atMs: performance.now(), done: Number(done) });
     });
     const written = await this.#verify(topic);
+    rmSync(state, { recursive: true, force: true });
+    await deleteTopics(topic.brokers, `${app}-`);
     const result = /^RESULT .*/m.exec(output)?.[0] ?? '';
     const number = (name: string): number => Number(new RegExp(` ${name}=([\\d.]+)`).exec(result)?.[1]);
     if (number('records') !== topic.count) throw new Error(`The reference job has not metered all calls: ${result}`);
@@ -100,5 +109,16 @@ export class ReferenceJob {
     const { code, output } = await run;
     if (code !== 0) throw new Error(`${main} of the reference job has failed:\n${output.slice(-4000)}`);
     return output;
+  }
+}
+
+/** What the job has logged of its state takes more room than its input. */
+async function deleteTopics(brokers: string, prefix: string): Promise<void> {
+  const logger = createLogger('error');
+  const admin = (await createKafka({ brokers: brokers.split(','), client: 'kafkajs', logger })).admin();
+  try {
+    await admin.deleteTopics([...(await admin.topics()).keys()].filter((topic) => topic.startsWith(prefix)));
+  } finally {
+    await admin.close();
   }
 }

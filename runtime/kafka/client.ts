@@ -113,7 +113,10 @@ export interface GroupMember {
    * or with what it has failed of: it is of no more use then, and another may take its place.
    */
   run(signal: AbortSignal): Promise<never>;
-  /** Reads the partitions that are wanted, each from its position, and no others. By `topic/partition`. */
+  /**
+   * Reads the partitions that are wanted, each from its position, and no others. By `topic/partition`. What is on its way
+   * may still come: whoever takes deliveries looks at where they begin.
+   */
   point(wanted: ReadonlyMap<string, number>): void;
   /** Goes on from this position in a partition that is being read. */
   seek(topic: string, partition: number, position: number): void;

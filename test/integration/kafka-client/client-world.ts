@@ -125,9 +125,12 @@ export class Collector {
     const seen = this.seen.get(place) ?? [];
     this.seen.set(place, seen);
     for (let index = 0; index < count; index++) {
-      if (delivery.offsetAt(index) < reached) continue;
+      const offset = delivery.offsetAt(index);
+      const before = index === 0 ? from - 1 : delivery.offsetAt(index - 1);
+      if (offset <= before || offset >= next) this.failure = new Error(`${offset} behind ${before}, before ${next}`);
+      if (offset < reached) continue;
       seen.push({
-        offset: delivery.offsetAt(index),
+        offset,
         key: delivery.keyAt(index)?.toString() ?? null,
         value: delivery.valueAt(index)?.toString() ?? null,
         timestampMs: delivery.timestampMsAt(index),

@@ -34,7 +34,10 @@ export interface KafkaAdmin {
   extents(topic: string): Promise<ReadonlyMap<number, Extent>>;
   /** The first position of each partition whose record has this timestamp or a later one; its end where none has. */
   positionsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>>;
-  /** What a group has committed, by topic and partition; partitions it never committed are absent. */
+  /**
+   * What a group has committed, by topic and partition; partitions it never committed are absent. What a transaction
+   * has committed a moment ago may come a moment later, but not after its transactional id was taken over.
+   */
   committed(groupId: string, topics: readonly string[]): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>>;
   /** The ids of all groups. */
   groups(): Promise<readonly string[]>;

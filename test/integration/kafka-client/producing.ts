@@ -50,6 +50,7 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
     await producer.sendPositions(groupId, position(7, 'mark'));
     assert.deepEqual(await valuesOf(kafka, topic), []);
     await producer.commit();
+    await eventually('its position is there', async () => (await committed())?.offset === 7);
     assert.deepEqual(await committed(), { offset: 7, metadata: 'mark' });
 
     await producer.send(texts(topic, 0, ['aborted']));
@@ -59,6 +60,10 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
 
     await producer.sendPositions(groupId, position(2 ** 40 + 1, 'ü'.repeat(500)));
     await producer.commit();
+    await eventually(
+      'a transaction of positions alone is there',
+      async () => (await committed())?.offset === 2 ** 40 + 1,
+    );
     assert.deepEqual(
       await committed(),
       { offset: 2 ** 40 + 1, metadata: 'ü'.repeat(500) },

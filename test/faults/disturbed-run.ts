@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killServer, startServer, stopServer } from '../../local/single-server.ts';
 import type { StackAddresses } from '../../local/stack.ts';
+import { kafkaClients } from '../../runtime/settings.ts';
 import type { FaultInput } from './input.ts';
 import { type Links, openLinks } from './links.ts';
 import { type PipelineRun, withRun } from './pipeline-run.ts';
@@ -13,7 +14,7 @@ import type { SupervisedRole } from './supervised-role.ts';
 export type OwnStack = StackAddresses & { readonly dataFolder: string };
 
 export interface DisturbedOptions {
-  /** How many processes there are of each role; `together` is one for all of them. */
+  /** How many processes there are of each role, with one Kafka client and the other; `together` is one for all of them. */
   readonly processes: number | 'together';
   readonly variables?: Readonly<Record<string, string>>;
   /** Ends the input early, and the faults with it. */
@@ -210,6 +211,11 @@ async function came(hasCome: () => boolean): Promise<Inflicted> {
   return 'came';
 }
 
+/** Processes of one role take turns in their Kafka clients, which may meet in one group. */
+function clientOf(index: number): Readonly<Record<string, string>> {
+  return { APPORTION_KAFKA_CLIENT: kafkaClients[index % kafkaClients.length] ?? '' };
+}
+
 /** Runs share servers: what happens to one happens to all, so it happens once at a time. */
 let latest: Promise<unknown> = Promise.resolve();
 function oneAtATime<T>(action: () => Promise<T>): Promise<T> {
@@ -248,7 +254,7 @@ export async function withDisturbedRun<T>(
           links.set(role, own);
           members.set(
             role,
-            Array.from({ length: processes }, () => run.startWith(own.env, [role])),
+            Array.from({ length: processes }, (_, index) => run.startWith({ ...own.env, ...clientOf(index) }, [role])),
           );
         }
       }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TEST_FOLDER } from '../runner/leftovers.ts';
@@ -7,8 +7,9 @@ import { TEST_FOLDER } from '../runner/leftovers.ts';
 const steppableClock = new URL('steppable-clock.ts', import.meta.url).href;
 
 /** The time of day of one process and of those that take its place. */
-export class ProcessClock {
-  readonly #file = join(mkdtempSync(join(process.env[TEST_FOLDER] ?? tmpdir(), 'apportion-clock-')), 'offset-ms');
+export class ProcessClock implements Disposable {
+  readonly #folder = mkdtempSync(join(process.env[TEST_FOLDER] ?? tmpdir(), 'apportion-clock-'));
+  readonly #file = join(this.#folder, 'offset-ms');
 
   constructor() {
     writeFileSync(this.#file, '0');
@@ -27,5 +28,10 @@ export class ProcessClock {
   set(offsetMs: number, running: ChildProcess | null): void {
     writeFileSync(this.#file, String(offsetMs));
     running?.kill('SIGUSR2');
+  }
+
+  /** When no process needs it any more. */
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

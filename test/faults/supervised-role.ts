@@ -84,12 +84,14 @@ export class SupervisedRole {
     this.#isStopping = true;
     this.#child.kill('SIGTERM');
     await this.#exited;
+    this.#clock[Symbol.dispose]();
   }
 
   /** Ends it for good, however it is. */
   end(): void {
     this.#isStopping = true;
     this.#child.kill('SIGKILL');
+    this.#clock[Symbol.dispose]();
   }
 
   #start(): ChildProcess {

@@ -126,7 +126,7 @@ for (const client of kafkaClients)
 
     test('a time of day that is set back or forward by hours holds up no commit', async () => {
       const world = await toyWorld(stack, { client, partitions: 2 });
-      const clock = new ProcessClock();
+      using clock = new ProcessClock();
       const child = spawnMember(stack, world.prefix, client, clock.env);
       await members(world, 1);
       const sent = numbers(600);

@@ -32,6 +32,7 @@ export function faultOfProtocolCode(code: number): KafkaFault {
 
 /** See https://kafka.apache.org/protocol.html#protocol_error_codes. Absent is fatal. */
 const BY_PROTOCOL_CODE: ReadonlyMap<number, KafkaFault> = new Map<number, KafkaFault>([
+  [-1, 'transient'], // UNKNOWN_SERVER_ERROR: what a broker runs into while it starts or ends
   [1, 'position'], // OFFSET_OUT_OF_RANGE
   [2, 'transient'], // CORRUPT_MESSAGE: damaged on the way
   [3, 'transient'], // UNKNOWN_TOPIC_OR_PARTITION: metadata not yet everywhere; that the topics exist is checked at start

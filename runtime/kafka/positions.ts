@@ -1,6 +1,7 @@
 import { ApportionError } from '../errors.ts';
 import type { Committed, StartPosition } from '../task.ts';
 import type { Extent, KafkaAdmin } from './client.ts';
+import { KafkaError } from './errors.ts';
 
 /** What the group has committed for partition `partition` of each topic, by name as given. */
 export async function committedPositions(
@@ -18,9 +19,7 @@ export async function committedPositions(
 }
 
 export async function extentOf(admin: KafkaAdmin, topic: string, partition: number): Promise<Extent> {
-  const found = (await admin.extents(topic)).get(partition);
-  if (found === undefined) throw new Error(`${topic} has no partition ${partition}`);
-  return found;
+  return present((await admin.extents(topic)).get(partition), topic, partition);
 }
 
 /** The offset of a start position, within what is there. */
@@ -39,9 +38,15 @@ export async function startOffset(
     case 'timestamp': {
       // The broker answers a negative time with the beginning or the end, as -2 and -1 say in its protocol.
       const found = await admin.positionsAt(topic, Math.max(0, Math.floor(start.ms)));
-      return Math.max(found.get(partition) ?? extent.end, extent.low);
+      return Math.max(present(found.get(partition), topic, partition), extent.low);
     }
   }
+}
+
+/** That the partition exists was checked before. Taking its end for where to begin would pass over what is there. */
+function present<T>(found: T | undefined, topic: string, partition: number): T {
+  if (found !== undefined) return found;
+  throw new KafkaError('transient', `Partition ${partition} of ${topic} has no leader that could be asked about it.`);
 }
 
 /**

@@ -10,7 +10,7 @@ const errors = require('kafkajs/src/errors') as Record<string, new (...values: u
 const { createErrorFromCode } = require('kafkajs/src/protocol/error') as { createErrorFromCode(code: number): Error };
 
 test('what passes by itself is tried again', () => {
-  for (const code of [3, 5, 6, 7, 13, 14, 15, 16, 19, 22, 25, 27, 51, 88]) {
+  for (const code of [-1, 3, 5, 6, 7, 13, 14, 15, 16, 19, 22, 25, 27, 51, 88]) {
     assert.equal(kafkaFaultOf(createErrorFromCode(code)), 'transient', String(code));
   }
   for (const name of [
@@ -47,7 +47,7 @@ test('is not deceived by the wrappings of kafkajs', () => {
 });
 
 test('everything unknown is fatal', () => {
-  for (const code of [-1, 10, 18, 29, 30, 33, 35, 42, 53, 58, 97]) {
+  for (const code of [10, 18, 29, 30, 33, 35, 42, 53, 58, 97]) {
     assert.equal(kafkaFaultOf(createErrorFromCode(code)), 'fatal', String(code));
   }
   const unknown = [new TypeError('x'), new ApportionError('a', 'b', 'c'), 'text', undefined, null, 7];

@@ -112,6 +112,21 @@ test('no record of an aborted transaction is shown, also where transactions inte
   assert.deepEqual(shown(2), [], 'a fetch that begins within both');
 });
 
+test('a partition whose leader goes away while its ends are asked for is an error that passes', async () => {
+  const createAdmin = require('kafkajs/src/admin') as (options: object) => {
+    fetchTopicOffsets(topic: string): Promise<unknown>;
+  };
+  const ends = [[0, 1], [0]];
+  const cluster = {
+    addTargetTopic: async () => {},
+    refreshMetadataIfNecessary: async () => {},
+    findTopicPartitionMetadata: () => [{ partitionId: 0 }, { partitionId: 1 }],
+    fetchTopicsOffset: async () => [{ partitions: ends.shift()?.map((partition) => ({ partition, offset: '7' })) }],
+  };
+  const admin = createAdmin({ logger: { namespace: () => ({}) }, cluster, retry: { retries: 0 } });
+  await assert.rejects(admin.fetchTopicOffsets('t'), { name: 'KafkaJSMetadataNotLoaded' });
+});
+
 test('messages are grouped by partition in order, in time that rises with their number alone', () => {
   const group = require('kafkajs/src/producer/groupMessagesPerPartition') as (send: object) => Record<string, number[]>;
   const partitionMetadata = [0, 1];

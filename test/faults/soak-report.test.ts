@@ -39,7 +39,8 @@ test('the report says what came to pass, and what went wrong', () => {
   assert.match(written(right), /\*\*0 differences\*\*/);
   assert.match(written(right), /\| faults \| 1,000, and 0 that nobody met \|/);
   assert.match(written({ ...right, differences: ['in Postgres: x is missing'] }), /- in Postgres: x is missing/);
-  assert.match(written({ ...right, failure: 'it ended' }), /ended before its comparison.*it ended/s);
+  assert.match(written({ ...right, failure: 'it ended' }), /0 differences\*\*, and it failed.*it ended/s);
+  assert.match(written({ ...right, documents: 0, failure: 'it ended' }), /ended before its comparison.*it ended/s);
   const { differenceCount, seed } = JSON.parse(readFileSync(`${path}.json`, 'utf8'));
   assert.deepEqual([differenceCount, seed], [0, 1]);
 });

@@ -74,7 +74,9 @@ the input alone comes to, and so is every dead letter; \`apportion verify\` look
       [
         [
           'result',
-          `**${failure === null ? `${number(differences.length)} differences` : 'ended before its comparison'}**`,
+          report.documents === 0
+            ? '**ended before its comparison**'
+            : `**${number(differences.length)} differences**${failure === null ? '' : ', and it failed: see below'}`,
         ],
         ['machine', machine],
         ['begun', `${report.begun}, ${number(report.seconds)} s`],

@@ -1,7 +1,7 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Committed } from '../../task.ts';
 import type { ConfigValue, Extent, KafkaAdmin, NewTopic } from '../client.ts';
-import type { KafkaError } from '../errors.ts';
+import { KafkaError } from '../errors.ts';
 import { patiently } from '../patiently.ts';
 import { asked } from './errors.ts';
 
@@ -55,12 +55,14 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 
   async extents(topic: string): Promise<ReadonlyMap<number, Extent>> {
-    const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
+    const offsets = await this.#ofAllPartitions(topic, (admin) => admin.fetchTopicOffsets(topic));
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), end: Number(high) }]));
   }
 
   async positionsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>> {
-    const offsets = await this.#ask((admin) => admin.fetchTopicOffsetsByTimestamp(topic, timestampMs));
+    const offsets = await this.#ofAllPartitions(topic, (admin) =>
+      admin.fetchTopicOffsetsByTimestamp(topic, timestampMs),
+    );
     return new Map(offsets.map(({ partition, offset }) => [partition, Number(offset)]));
   }
 
@@ -68,9 +70,12 @@ export class KafkajsAdmin implements KafkaAdmin {
     groupId: string,
     topics: readonly string[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<number, Committed>>> {
-    const offsets = await this.#ask((admin) => admin.fetchOffsets({ groupId, topics: [...topics] }));
+    // Asked by topic, kafkajs would ask for the partitions that it knows of: none of a topic that a broker, just back, did
+    // not know a moment ago. What is missing then would look as if it had never been committed.
+    const offsets = await this.#ask((admin) => admin.fetchOffsets({ groupId }));
+    const wanted = offsets.filter(({ topic }) => topics.includes(topic));
     return new Map(
-      offsets.map(({ topic, partitions }) => {
+      wanted.map(({ topic, partitions }) => {
         // The broker answers -1 where nothing was ever committed.
         const committed = partitions.filter(({ offset }) => Number(offset) >= 0);
         const byPartition = committed.map(({ partition, offset, metadata }) => {
@@ -94,6 +99,17 @@ export class KafkajsAdmin implements KafkaAdmin {
   async close(): Promise<void> {
     await this.#connected?.catch(() => {});
     await this.#admin.disconnect().catch(() => {});
+  }
+
+  /** kafkajs leaves out, without a word, the partitions that it does not know at the moment. */
+  #ofAllPartitions<T>(topic: string, question: (admin: Admin) => Promise<readonly T[]>): Promise<readonly T[]> {
+    return this.#ask(async (admin) => {
+      const answers = await question(admin);
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const count = topics[0]?.partitions.length ?? 0;
+      if (count > 0 && answers.length === count) return answers;
+      throw new KafkaError('transient', `Kafka tells of ${answers.length} of the ${count} partitions of ${topic}.`);
+    });
   }
 
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {

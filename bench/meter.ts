@@ -22,17 +22,18 @@ export const meter: Benchmark = {
       { label: '1s', commitIntervalMs: 1000 },
     ].map(({ label, commitIntervalMs }): Contest => {
       const meter = meterSide(topic, commitIntervalMs);
-      if (typeof job === 'string') return { label, meter, streams: null };
+      const second = meterSide(topic, commitIntervalMs, 'platformatic');
+      if (typeof job === 'string') return { label, meter, second, streams: null };
       const hash = streamsSide(topic, job, 'hash', commitIntervalMs);
       const stock = STOCK_STORES.map((store) => streamsSide(topic, job, store, commitIntervalMs));
-      return { label, meter, streams: { hash, stock } };
+      return { label, meter, second, streams: { hash, stock } };
     });
     try {
       await measureAll(bench, [published, patched], contests);
     } finally {
       if (typeof job !== 'string') job.remove();
     }
-    const sides = [published, patched, ...contests.flatMap(({ meter, streams }) => sidesOf(meter, streams))];
+    const sides = [published, patched, ...contests.flatMap(({ streams, ...contest }) => sidesOf(contest, streams))];
     return {
       figures: contests.flatMap((contest) => figuresOf(contest, published)).filter(({ value }) => value > 0),
       details: [
@@ -56,14 +57,16 @@ measured, later the stock store that was the fastest then. Its heap is 3 GiB, so
 interface Contest {
   readonly label: string;
   readonly meter: Side;
+  /** The same by the second Kafka client. */
+  readonly second: Side;
   readonly streams: { readonly hash: Side; readonly stock: readonly Side[] } | null;
 }
 
 async function measureAll(bench: Bench, readers: readonly Side[], contests: readonly Contest[]): Promise<void> {
   try {
     for (let round = 0; round < bench.rounds; round++) {
-      const contestants = contests.flatMap(({ meter, streams }) =>
-        sidesOf(meter, streams === null || round === 0 ? streams : { ...streams, stock: [fastestOf(streams.stock)] }),
+      const contestants = contests.flatMap(({ streams, ...contest }) =>
+        sidesOf(contest, streams === null || round === 0 ? streams : { ...streams, stock: [fastestOf(streams.stock)] }),
       );
       await takeTurns([...readers, ...contestants], round, bench.say);
     }
@@ -73,8 +76,8 @@ async function measureAll(bench: Bench, readers: readonly Side[], contests: read
   }
 }
 
-function sidesOf(meter: Side, streams: Contest['streams']): Side[] {
-  return streams === null ? [meter] : [meter, streams.hash, ...streams.stock];
+function sidesOf({ meter, second }: Pick<Contest, 'meter' | 'second'>, streams: Contest['streams']): Side[] {
+  return [meter, second, ...(streams === null ? [] : [streams.hash, ...streams.stock])];
 }
 
 /** In the first round, in which all were measured. */
@@ -82,7 +85,7 @@ function fastestOf(sides: readonly Side[]): Side {
   return sides.reduce((fastest, side) => (side.perSecond(0) > fastest.perSecond(0) ? side : fastest));
 }
 
-function figuresOf({ label, meter, streams }: Contest, reading: Side): Figure[] {
+function figuresOf({ label, meter, second, streams }: Contest, reading: Side): Figure[] {
   const key = (name: string): string => `meter.${label}.${name}`;
   const figures: Figure[] = [
     { key: key('callsPerSecond'), what: meter.name, value: meter.median(perSecond), unit: 'calls/s' },
@@ -92,6 +95,12 @@ function figuresOf({ label, meter, streams }: Contest, reading: Side): Figure[] 
       value: meter.ratioTo(reading),
       unit: 'x',
       reach: { atLeast: 0.7 },
+    },
+    {
+      key: key('bySecondClient'),
+      what: `${second.name}, against by kafkajs`,
+      value: second.ratioTo(meter),
+      unit: 'x',
     },
   ];
   if (streams === null) return figures;

@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** The libraries that can speak to Kafka for us, see runtime/kafka/client.ts. */
 export const kafkaClients = ['kafkajs', 'platformatic'] as const;
 
+export type KafkaClientName = (typeof kafkaClients)[number];
+
 /** Every setting of every role, as environment variable and as key of a `--config` file. Unknown keys are refused. */
 export const settingsShape = z.strictObject({
   kafkaBrokers: z

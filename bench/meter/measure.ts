@@ -4,7 +4,7 @@ import type { Progress, Work } from './work.ts';
 import { Worker } from './worker.ts';
 
 /** A group that is not named is one that nobody has been in. */
-type Task = Pick<Work, 'what'> & Partial<Pick<Work, 'group' | 'commitIntervalMs'>>;
+type Task = Pick<Work, 'what'> & Partial<Pick<Work, 'group' | 'commitIntervalMs' | 'client'>>;
 
 let groups = 0;
 
@@ -22,7 +22,7 @@ export async function measureCold(topic: CallsTopic, task: Task): Promise<Run> {
 export async function measure(workers: readonly Worker[], topic: CallsTopic, task: Task): Promise<Run> {
   const { brokers, prefix, count } = topic;
   groups += 1;
-  const work: Work = { commitIntervalMs: 100, group: `group-${groups}`, ...task, brokers, prefix };
+  const work: Work = { commitIntervalMs: 100, client: 'kafkajs', group: `group-${groups}`, ...task, brokers, prefix };
   const offsets = new Map<number, number>();
   const newest = new Map<Worker, Progress>();
   const marks: Mark[] = [];

@@ -5,22 +5,17 @@ import { runProcessor } from '../../runtime/kafka/run-processor.ts';
 import { TopicNames } from '../../runtime/kafka/topic-names.ts';
 import { createTransactions } from '../../runtime/kafka/transactions.ts';
 import { createLogger } from '../../runtime/logger.ts';
-import { settingsShape } from '../../runtime/settings.ts';
 import type { Commits, Task } from '../../runtime/task.ts';
 import { calls } from '../../schemas/topics.ts';
 import { MAX_CALL_HOURS } from './generated-calls.ts';
 import type { Reporter, Work } from './work.ts';
 
-/**
- * The meter as it runs in production, transactions on, as a member of the group, with the Kafka client that the
- * environment names as it does for every role.
- */
+/** The meter as it runs in production, transactions on, as a member of the group. */
 export async function runMeter(work: Work, reporter: Reporter, signal: AbortSignal): Promise<void> {
   const logger = createLogger('error');
-  const client = settingsShape.shape.kafkaClient.parse(process.env['APPORTION_KAFKA_CLIENT']);
+  const { prefix, commitIntervalMs, client } = work;
   const kafka = await createKafka({ brokers: work.brokers.split(','), client, clientId: 'bench', logger });
   const admin = kafka.admin();
-  const { prefix, commitIntervalMs } = work;
   const transactions = createTransactions({ kafka, admin, logger, prefix, names: new TopicNames(prefix) });
   const isRestored = work.what === 'restore';
   await runProcessor(

@@ -1,3 +1,4 @@
+import type { KafkaClientName } from '../../runtime/settings.ts';
 import type { ReferenceJob, Store } from '../streams/reference-job.ts';
 import type { CallsTopic } from './calls-topic.ts';
 import { measureCold } from './measure.ts';
@@ -10,10 +11,11 @@ export function readingSide(topic: CallsTopic, kafkajs: 'published' | 'patched')
 }
 
 /** The real meter; its totals are checked. */
-export function meterSide(topic: CallsTopic, commitIntervalMs: number): Side {
-  return new Side(`meter, commits every ${commitIntervalMs} ms`, async () => {
+export function meterSide(topic: CallsTopic, commitIntervalMs: number, client: KafkaClientName = 'kafkajs'): Side {
+  const by = client === 'kafkajs' ? 'meter' : `meter by ${client}`;
+  return new Side(`${by}, commits every ${commitIntervalMs} ms`, async () => {
     await topic.emptyOutputs();
-    const run = await measureCold(topic, { what: 'meter', commitIntervalMs });
+    const run = await measureCold(topic, { what: 'meter', commitIntervalMs, client });
     return { ...run, written: await topic.check() };
   });
 }

@@ -1,3 +1,5 @@
+import type { KafkaClientName } from '../../runtime/settings.ts';
+
 /** What a process is told to do with the calls of a topic, from the first to the last. */
 export interface Work {
   readonly brokers: string;
@@ -13,6 +15,8 @@ export interface Work {
    */
   readonly what: 'meter' | 'restore' | 'read' | 'readPatched';
   readonly commitIntervalMs: number;
+  /** By which the meter reads and writes. */
+  readonly client: KafkaClientName;
 }
 
 /** How far a process has come. */

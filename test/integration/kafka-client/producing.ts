@@ -74,6 +74,8 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
     await producer.send(texts(topic, 1, ['two']));
     await producer.commit();
     await producer.discard();
+    // The broker ends a transaction everywhere only after it has answered.
+    await eventually('all that was committed is there', async () => (await valuesOf(kafka, topic)).length === 3);
     assert.deepEqual((await valuesOf(kafka, topic)).toSorted(), ['one', 'one', 'two']);
     await admin.close();
   });

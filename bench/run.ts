@@ -6,15 +6,15 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { machineText } from '../local/machine.ts';
 import { resetStack, startStack } from '../local/stack.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { styled } from '../runtime/terminal/style.ts';
-import type { Bench, Benchmark } from './benchmark.ts';
+import type { Bench, Benchmark, Measured } from './benchmark.ts';
 import { benchmarks } from './benchmarks.ts';
 import { type Figure, figureJson, figureTable } from './figure.ts';
-import { type Section, writeReport } from './report.ts';
+import { type Report, type Section, writeReport } from './report.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -51,16 +51,32 @@ async function main(wanted: readonly Benchmark[], rounds: number, size: number):
     for (const benchmark of wanted) {
       if (interrupted.signal.aborted) break;
       say(styled('bold', `${benchmark.name}: ${benchmark.about}`));
-      const section = { benchmark, ...(await benchmark.run(bench)) };
+      const section = { benchmark, ...(await measured(benchmark, bench)) };
       sections.push(section);
       process.stdout.write(`\n${section.details}\n\n`);
+      write({ begun, rounds, size, sections });
     }
   } finally {
     await resetStack(dataFolder, () => {});
   }
   show(sections.flatMap(({ figures }) => figures));
-  if (values.json !== undefined) writeFileSync(values.json, figureJson(sections.flatMap(({ figures }) => figures)));
-  if (values.report !== undefined) writeReport(values.report, { begun, rounds, size, sections });
+}
+
+/** One that fails is told as such, and the others are measured all the same. */
+async function measured(benchmark: Benchmark, bench: Bench): Promise<Measured> {
+  try {
+    return await benchmark.run(bench);
+  } catch (error) {
+    process.exitCode = 1;
+    return { figures: [], details: `It has failed: ${inspect(error)}` };
+  }
+}
+
+/** After each benchmark, so that whoever ends it early has those before. */
+function write(report: Report): void {
+  if (values.json !== undefined)
+    writeFileSync(values.json, figureJson(report.sections.flatMap((each) => each.figures)));
+  if (values.report !== undefined) writeReport(values.report, report);
 }
 
 /** What is not reached is told, and fails nothing: a figure is a measurement, not a test. */

@@ -153,6 +153,7 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
     assert.deepEqual(await valuesOf(kafka, topic), []);
     await second.commit();
     await second.discard();
+    await eventually('it is there', async () => (await valuesOf(kafka, topic)).length > 0);
     assert.deepEqual(await valuesOf(kafka, topic), ['of the second']);
   });
 

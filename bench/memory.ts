@@ -21,8 +21,8 @@ export const memory: Benchmark = {
       figures: [
         {
           key: 'identity.bytes',
-          what: 'memory of an identity, 5 million open',
-          value: five.bytesPerIdentity,
+          what: 'memory of an identity, 10 million open',
+          value: ten.bytesPerIdentity,
           unit: 'bytes',
           reach: { atMost: 40 },
         },

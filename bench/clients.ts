@@ -54,7 +54,10 @@ async function measureAlone(side: Side, brokers: string, count: number): Promise
 
 function figureOf(side: Side, of: readonly Run[]) {
   return {
-    key: `clients.${side.replaceAll(/[^a-z]+/g, ' ').trim().replaceAll(' ', '.')}.cpuMicroseconds`,
+    key: `clients.${side
+      .replaceAll(/[^a-z]+/g, ' ')
+      .trim()
+      .replaceAll(' ', '.')}.cpuMicroseconds`,
     what: `${side}: CPU of a record`,
     value: median(of.map(({ cpuMicroseconds }) => cpuMicroseconds)),
     unit: 'us',

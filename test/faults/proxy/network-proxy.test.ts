@@ -55,6 +55,8 @@ describe('before Kafka', () => {
     await eventually('the late one has come', () => proxy.passed('EndTxn') === 1);
     assert.deepEqual(await valuesOf(topic), [], 'it ends neither its own transaction nor the next one');
     await next.commit();
+    // The broker ends a transaction everywhere only after it has answered.
+    await eventually('it is there', async () => (await valuesOf(topic)).length > 0);
     assert.deepEqual(await valuesOf(topic), ['of the heir']);
   });
 

@@ -85,7 +85,7 @@ async function runIntegrationTests(folder: string, interrupted: AbortSignal): Pr
     showOutcome('stack', 'could not be started', failed, begin);
     return failed;
   }
-  const limits = { concurrency: 3, testMs: 5 * MINUTE, stageMs: 20 * MINUTE };
+  const limits = { concurrency: 2, testMs: 5 * MINUTE, stageMs: 20 * MINUTE };
   return runTests('integration', files, limits, interrupted);
 }
 

@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../schemas/day.ts';
+import { generator } from '../generator.ts';
 
 /**
  * Calls in the shape of the reference job's (bench/kafka-streams, `Gen`): 200 tenants, 20 namespaces, 3 products, so
@@ -65,24 +66,4 @@ function uuid(random: (below: number) => number): string {
       .padStart(8, '0');
   const [a, b, c, d] = [word(), word(), word(), word()];
   return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-8${c.slice(1, 4)}-${c.slice(4)}${d}`;
-}
-
-/** Whole numbers below a limit of up to 2^32: xoshiro128** by Blackman and Vigna. */
-export function generator(seed: number): (below: number) => number {
-  let [a, b, c, d] = [seed, 0x9e3779b9, 0x243f6a88, 0xb7e15162];
-  return (below) => {
-    const scrambled = Math.imul(rotated(Math.imul(b, 5), 7), 9) >>> 0;
-    const shifted = b << 9;
-    c ^= a;
-    d ^= b;
-    b ^= c;
-    a ^= d;
-    c ^= shifted;
-    d = rotated(d, 11);
-    return Math.floor((scrambled / 2 ** 32) * below);
-  };
-}
-
-function rotated(word: number, by: number): number {
-  return (word << by) | (word >>> (32 - by));
 }

@@ -4,7 +4,7 @@ import { createLocalCodec } from '../../runtime/kafka/codec.ts';
 import type { Task } from '../../runtime/task.ts';
 import { DAY_MS } from '../../schemas/day.ts';
 import { calls } from '../../schemas/topics.ts';
-import { generator } from './generated-calls.ts';
+import { generator } from '../generator.ts';
 
 export interface Memory {
   readonly identities: number;

@@ -1,14 +1,14 @@
-import { parseAmount } from '../../attribution/amount.ts';
 import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import { partitionOfText } from '../../runtime/kafka/murmur2.ts';
 import type { Call } from '../../schemas/call.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
 import type { CostLine, CostReport } from '../../schemas/cost-report.ts';
 import { dayOf, startOf } from '../../schemas/day.ts';
-import type { Amount, Day, Instant } from '../../schemas/scalars.ts';
+import type { Day, Instant } from '../../schemas/scalars.ts';
 import { calls } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { generator } from '../meter/generated-calls.ts';
+import { costLine } from '../cost-line.ts';
+import { generator } from '../generator.ts';
 
 export const TENANTS = 200;
 /** Of the topics, as Apportion comes. */
@@ -140,11 +140,4 @@ function report(
   lines: readonly CostLine[],
 ): CostReport {
   return { source, account, day, currency: 'USD', observedAt, status: 'final', lines };
-}
-
-function costLine(place: Partial<CostLine>, random: (below: number) => number): CostLine {
-  const descriptors = { service: '', cluster: '', namespace: '', region: '', resource: '', subAccount: '', tags: {} };
-  const billed = parseAmount(`${10 + random(900)}.${1_000_000 + random(9_000_000)}`);
-  if (typeof billed !== 'bigint') throw new Error(billed.fault);
-  return { ...descriptors, category: 'Usage', ...place, billed, effective: (billed - 1_234_567_890n) as Amount };
 }

@@ -1,12 +1,12 @@
 import { allocateDay } from '../../attribution/allocate-day.ts';
-import { parseAmount } from '../../attribution/amount.ts';
 import { compileCatalog } from '../../attribution/compile-catalog.ts';
 import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
-import type { CostLine, CostReport } from '../../schemas/cost-report.ts';
+import type { CostReport } from '../../schemas/cost-report.ts';
 import { addDays, parseDay } from '../../schemas/day.ts';
-import type { Amount, Day } from '../../schemas/scalars.ts';
+import type { Day } from '../../schemas/scalars.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { costLine } from '../cost-line.ts';
 
 export interface Platform {
   readonly tenants: number;
@@ -63,13 +63,6 @@ function serviceReport({ services }: Platform, day: Day, random: Random): CostRe
     costLine({ service: `Amazon Service ${s}`, region: 'eu-central-1' }, random),
   );
   return { source: 'aws', account: '123456789012', day, currency: 'USD', observedAt: 0, status: 'final', lines };
-}
-
-function costLine(place: Partial<CostLine>, random: Random): CostLine {
-  const descriptors = { service: '', cluster: '', namespace: '', region: '', resource: '', subAccount: '', tags: {} };
-  const billed = parseAmount(`${10 + random(900)}.${1_000_000 + random(9_000_000)}`);
-  if (typeof billed !== 'bigint') throw new Error(billed.fault);
-  return { ...descriptors, category: 'Usage', ...place, billed, effective: (billed - 1_234_567_890n) as Amount };
 }
 
 function totalsOf({ tenants, used, namespaces }: Platform, day: Day, random: Random): UsageTotal[] {

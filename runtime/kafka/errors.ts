@@ -21,6 +21,17 @@ export class KafkaError extends Error {
   }
 }
 
+/** Does what a library is asked to; what that throws comes as the port's error. */
+export function askedBy(kafkaErrorOf: (error: unknown) => KafkaError) {
+  return async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (error) {
+      throw kafkaErrorOf(error);
+    }
+  };
+}
+
 /** What does not come from a client is fatal. */
 export function faultOf(error: unknown): KafkaFault {
   return error instanceof KafkaError ? error.fault : 'fatal';

@@ -1,13 +1,6 @@
-import { faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
+import { askedBy, faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
 
-/** Does what kafkajs is asked to; what it throws comes as the port's error. */
-export async function asked<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw kafkaErrorOf(error);
-  }
-}
+export const asked = askedBy(kafkaErrorOf);
 
 export function kafkaErrorOf(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error;

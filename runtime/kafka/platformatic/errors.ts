@@ -1,14 +1,7 @@
 import { GenericError, MultipleErrors, ProtocolError } from '@platformatic/kafka';
-import { faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
+import { askedBy, faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
 
-/** Does what the library is asked to; what it throws comes as the port's error. */
-export async function asked<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    throw kafkaErrorOf(error);
-  }
-}
+export const asked = askedBy(kafkaErrorOf);
 
 /** What the library throws, as the port's error. */
 export function kafkaErrorOf(error: unknown): KafkaError {

@@ -4,7 +4,7 @@ import { endServers } from '../../local/servers.ts';
 import { startStack } from '../../local/stack.ts';
 import { createRegistryCodec, openRegistry, subjectOf } from '../../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../../runtime/logger.ts';
-import { kafkaClients } from '../../runtime/settings.ts';
+import { type KafkaClientName, kafkaClients } from '../../runtime/settings.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import { eventually, ownStack } from './stack.ts';
 import { changes, type Item, items, toyTopics, untyped } from './toy.ts';
@@ -16,50 +16,22 @@ suite('while a server is away', { timeout: 400_000 }, () => {
   const stop = (server: 'kafka' | 'registry') => endServers(stack.dataFolder, [server]);
   const start = () => startStack(stack.dataFolder, () => {});
 
-  for (const client of kafkaClients)
-    test(`the host and publishers wait for Kafka, say so, and lose and repeat nothing, by ${client}`, async () => {
-      const world = await toyWorld(stack, { client });
-      const { lines, logger } = collectingLogger();
-      const member = world.startSums({ logger });
-      const sent: Item[] = [];
-      const send = async (count: number) => {
-        for (let index = 0; index < count; index++) {
-          const portion = Array.from({ length: 10 }, (_, at) => ({ key: at, amount: index + 1 }));
-          sent.push(...portion);
-          await world.send(portion);
-        }
-      };
-      await send(50);
-      const sending = send(200);
-      await stop('kafka');
-      await eventually('the log says it', () => lines.some((line) => /^Kafka is away since/.test(line)));
-      await start();
-      await sending;
-      await send(50);
-      await eventually('all is read', async () => (await world.sumsLag()) === 0, 60_000);
-      await eventually('the log says it', () => lines.some((line) => /^Kafka is back/.test(line)));
-      await member.stop();
-      // A publisher that lost its connection sends again, so the topic itself says what was to be counted.
-      const { added, sums } = totalsOf(await world.read(changes));
-      const held = await world.read(items);
-      assert.ok(held.length >= sent.length);
-      assert.deepEqual(added, expectedTotals(held));
-      assert.deepEqual(sums, expectedTotals(held));
-    });
+  test('the host and publishers wait for Kafka, say so, and lose and repeat nothing, by either client', async () => {
+    const busy = await Promise.all(kafkaClients.map(busyMember));
+    await stop('kafka');
+    await Promise.all(busy.map((member) => member.untilSaid('Kafka is away since')));
+    await start();
+    await Promise.all(busy.map((member) => member.assertRight()));
+  });
 
-  for (const client of kafkaClients)
-    test(`a member can start before Kafka does, by ${client}`, async () => {
-      const world = await toyWorld(stack, { client });
-      await world.send([{ key: 1, amount: 5 }]);
-      await stop('kafka');
-      const { lines, logger } = collectingLogger();
-      const member = world.startSums({ logger });
-      await eventually('the log says it', () => lines.some((line) => /^Kafka is away since/.test(line)));
-      await start();
-      await eventually('all is read', async () => (await world.sumsLag()) === 0, 60_000);
-      await member.stop();
-      assert.deepEqual([...totalsOf(await world.read(changes)).added], [[1, 5]]);
-    });
+  test('a member can start before Kafka does, by either client', async () => {
+    const idle = await Promise.all(kafkaClients.map(memberToStart));
+    await stop('kafka');
+    const started = idle.map((member) => member.start());
+    await Promise.all(started.map((member) => member.untilSaid('Kafka is away since')));
+    await start();
+    await Promise.all(started.map((member) => member.assertRight()));
+  });
 
   test('a codec waits for the registry, at its start and in the middle', async () => {
     const world = await toyWorld(stack, { partitions: 1 });
@@ -100,6 +72,65 @@ suite('while a server is away', { timeout: 400_000 }, () => {
     assert.ok(!(codec.decode(items, written) instanceof Undecodable));
   });
 });
+
+/** A member with much to do, and who gives it that. */
+async function busyMember(client: KafkaClientName) {
+  const world = await toyWorld(stack, { client });
+  const { lines, logger } = collectingLogger();
+  const member = world.startSums({ logger });
+  const untilSaid = sayer(client, lines);
+  const sent: Item[] = [];
+  const send = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index++) {
+      const portion = Array.from({ length: 10 }, (_, at) => ({ key: at, amount: index + 1 }));
+      sent.push(...portion);
+      await world.send(portion);
+    }
+  };
+  await send(50);
+  const sending = send(200);
+  return {
+    untilSaid,
+    assertRight: async (): Promise<void> => {
+      await sending;
+      await send(50);
+      await eventually(`all is read by ${client}`, async () => (await world.sumsLag()) === 0, 60_000);
+      await untilSaid('Kafka is back');
+      await member.stop();
+      // A publisher that lost its connection sends again, so the topic itself says what was to be counted.
+      const { added, sums } = totalsOf(await world.read(changes));
+      const held = await world.read(items);
+      assert.ok(held.length >= sent.length, client);
+      assert.deepEqual(added, expectedTotals(held), client);
+      assert.deepEqual(sums, expectedTotals(held), client);
+    },
+  };
+}
+
+/** Topics with one item in them, and a member that is yet to start. */
+async function memberToStart(client: KafkaClientName) {
+  const world = await toyWorld(stack, { client });
+  await world.send([{ key: 1, amount: 5 }]);
+  return {
+    start: () => {
+      const { lines, logger } = collectingLogger();
+      const member = world.startSums({ logger });
+      return {
+        untilSaid: sayer(client, lines),
+        assertRight: async (): Promise<void> => {
+          await eventually(`all is read by ${client}`, async () => (await world.sumsLag()) === 0, 60_000);
+          await member.stop();
+          assert.deepEqual([...totalsOf(await world.read(changes)).added], [[1, 5]], client);
+        },
+      };
+    },
+  };
+}
+
+function sayer(client: KafkaClientName, lines: readonly string[]) {
+  return (begin: string): Promise<true> =>
+    eventually(`${client} says that ${begin}`, () => lines.some((line) => line.startsWith(begin)));
+}
 
 function collectingLogger() {
   const lines: string[] = [];

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
+import { partitionOfText } from '../runtime/kafka/murmur2.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
 import type { InputRecord, TaskId } from '../runtime/task.ts';
 import { type Column, table } from '../runtime/terminal/table.ts';
@@ -14,8 +15,9 @@ import { type Benchmark, median } from './benchmark.ts';
 import { bareUpsert, createBareTable } from './sink/bare-upsert.ts';
 import { platformDocuments } from './sink/platform.ts';
 
-/** The tenants of one of four partitions, of 200 in all. */
-const PLATFORM = { tenants: 50, namespaces: 50, used: 5, services: 40, days: 28 };
+const PLATFORM = { tenants: 200, namespaces: 50, used: 5, services: 40, days: 28 };
+/** Each has a task of its own, with a connection of its own. */
+const PARTITIONS = 4;
 const DAYS_PER_FLUSH = [1, 7, 28];
 /** After the days, so that every revision goes into the history. */
 const RECORDED_MS = Date.parse('2026-08-01T00:00:00Z');
@@ -30,12 +32,12 @@ const EMPTY =
 
 export const sink: Benchmark = {
   name: 'sink',
-  about: `documents into Postgres through the real commits, roll-ups, history and offset included, beside a bare UNNEST upsert of the same lines into an identical table; ${PLATFORM.tenants} tenants, ${PLATFORM.days} days`,
+  about: `documents of ${PARTITIONS} partitions into Postgres by the tasks of one process, through the real commits, roll-ups, history and offset included, beside a bare UNNEST upsert of the same lines over as many connections into an identical table; ${PLATFORM.tenants} tenants, ${PLATFORM.days} days`,
   async run({ stack, rounds, logger, say }) {
     await using closing = new AsyncDisposableStack();
     const { pool, described } = await openDatabase(stack.databaseUrl, logger, closing);
-    const first = platformDocuments(PLATFORM, 1);
-    const second = platformDocuments(PLATFORM, 2);
+    const first = byPartition(platformDocuments(PLATFORM, 1));
+    const second = byPartition(platformDocuments(PLATFORM, 2));
     const shapes: Shape[] = [];
     for (const days of DAYS_PER_FLUSH) {
       say(`${days} day${days === 1 ? '' : 's'} a flush`);
@@ -119,55 +121,79 @@ async function measure(
   logger: Logger,
   daysPerFlush: number,
   rounds: number,
-  first: readonly AttributionDocument[][],
-  second: readonly AttributionDocument[][],
+  first: Partitioned,
+  second: Partitioned,
 ): Promise<readonly Shape[]> {
   const kinds = [
     { kind: 'new', documents: first, bare: [] as number[], sink: [] as number[] },
     { kind: 'restated', documents: second, bare: [] as number[], sink: [] as number[] },
   ];
-  const lines = first.flat().reduce((sum, document) => sum + document.lines.length, 0);
+  const lines = first.flat(2).reduce((sum, document) => sum + document.lines.length, 0);
   for (let round = 0; round < rounds; round++) {
     await pool.query(EMPTY);
-    const task = await openTask(pool, logger);
+    const tasks = await Promise.all(first.map((_, partition) => openTask(pool, logger, partition)));
     for (const { documents, bare, sink } of kinds) {
-      let bareMs = 0;
-      let sinkMs = 0;
-      for (let day = 0; day < documents.length; day += daysPerFlush) {
-        const flush = documents.slice(day, day + daysPerFlush).flat();
-        const records = task.recordsOf(flush);
-        const bareTurn = async (): Promise<void> => {
-          bareMs += await time(() => bareUpsert(pool, flush));
-        };
-        const sinkTurn = async (): Promise<void> => {
-          sinkMs += await time(() => task.write(records));
-        };
-        // Each goes first every other time, so that neither always meets the other's dirty pages.
-        const turns = (day / daysPerFlush + round) % 2 === 0 ? [bareTurn, sinkTurn] : [sinkTurn, bareTurn];
-        for (const turn of turns) await turn();
-      }
-      bare.push((lines / bareMs) * 1000);
-      sink.push((lines / sinkMs) * 1000);
+      const flushes = documents.map((days) => flushesOf(days, daysPerFlush));
+      const records = flushes.map((each, partition) => each.map((flush) => tasks[partition]?.recordsOf(flush) ?? []));
+      const bareTurn = async (): Promise<void> => {
+        const tookMs = await time(() => inParallel(flushes, (flush) => bareUpsert(pool, flush)));
+        bare.push((lines / tookMs) * 1000);
+      };
+      const sinkTurn = async (): Promise<void> => {
+        const tookMs = await time(() =>
+          inParallel(records, async (flush, partition) => tasks[partition]?.write(flush)),
+        );
+        sink.push((lines / tookMs) * 1000);
+      };
+      // Each goes first every other time, so that neither always meets the other's dirty pages.
+      for (const turn of round % 2 === 0 ? [bareTurn, sinkTurn] : [sinkTurn, bareTurn]) await turn();
     }
   }
-  const linesPerFlush = (lines / PLATFORM.days) * daysPerFlush;
+  const linesPerFlush = (lines / PLATFORM.days / PARTITIONS) * daysPerFlush;
   return kinds.map(({ kind, bare, sink: ours }) => ({ days: daysPerFlush, linesPerFlush, kind, bare, sink: ours }));
 }
 
+/** Of each partition its days, and of each day its documents. */
+type Partitioned = readonly (readonly AttributionDocument[][])[];
+
+function byPartition(days: readonly AttributionDocument[][]): Partitioned {
+  const partitionOf = ({ tenant }: AttributionDocument): number => partitionOfText(tenant, PARTITIONS);
+  return Array.from({ length: PARTITIONS }, (_, partition) =>
+    days.map((documents) => documents.filter((document) => partitionOf(document) === partition)),
+  );
+}
+
+function flushesOf(days: readonly AttributionDocument[][], daysPerFlush: number): AttributionDocument[][] {
+  const count = Math.ceil(days.length / daysPerFlush);
+  return Array.from({ length: count }, (_, at) => days.slice(at * daysPerFlush, (at + 1) * daysPerFlush).flat());
+}
+
+/** The flushes of a partition one after the other, and partitions at the same time. */
+async function inParallel<T>(
+  partitions: readonly (readonly T[])[],
+  write: (flush: T, partition: number) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    partitions.map(async (flushes, partition) => {
+      for (const flush of flushes) await write(flush, partition);
+    }),
+  );
+}
+
 /** A task of the sink with its commits, as the host runs it. */
-async function openTask(pool: Pool, logger: Logger) {
-  const id: TaskId = { processor: postgresSink.name, topics: [attributions.name], partition: 0 };
+async function openTask(pool: Pool, logger: Logger, partition: number) {
+  const id: TaskId = { processor: postgresSink.name, topics: [attributions.name], partition };
   const publisher = { publish: async () => {}, close: async () => {} };
   const commits = createPostgresCommits({ pool, publisher, logger });
   const topics = postgresSink.reads.filter(({ name }) => name === attributions.name);
-  const task = postgresSink.createTask({}, { partition: 0, topics, codec });
+  const task = postgresSink.createTask({}, { partition, topics, codec });
   task.restore(await commits.open(id));
   let offset = 0;
   return {
     recordsOf: (documents: readonly AttributionDocument[]): InputRecord[] =>
       documents.map((document) => ({
         topic: attributions.name,
-        partition: 0,
+        partition,
         offset: offset++,
         timestampMs: RECORDED_MS + document.revision,
         key: null,

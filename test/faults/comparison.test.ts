@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
-import { formatDay } from '../../schemas/day.ts';
+import { addDays, dayOf, formatDay } from '../../schemas/day.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
-import type { Amount } from '../../schemas/scalars.ts';
-import { attributions, calls, deadLetters, type Topic } from '../../schemas/topics.ts';
+import type { Amount, Day } from '../../schemas/scalars.ts';
+import { attributions, calls, deadLetters, type Topic, usage } from '../../schemas/topics.ts';
 import { eventually, testStack } from '../integration/stack.ts';
+import { catalogsAfter } from './catalogs.ts';
 import { differences } from './differences.ts';
-import { faultInput } from './input.ts';
+import { faultInput, type Piece } from './input.ts';
 import { readOutcome } from './outcome.ts';
 import { type PipelineRun, withRun } from './pipeline-run.ts';
 import { presentValue, readValues } from './read-values.ts';
@@ -49,20 +50,32 @@ describe('what is held against the oracle', { timeout: 280_000 }, () => {
       assert.ok((await told()).some((difference) => difference.startsWith('in Postgres: ["')));
       await assert.rejects(run.audit(), /a document = the sum of its lines/);
 
-      const [lost] = [...input.pieces()].at(-1)?.calls ?? [];
+      const pieces = [...input.pieces()];
+      const [lost] = pieces.at(-1)?.calls ?? [];
       assert.ok(lost !== undefined);
-      const day = `["${formatDay(input.range.to)}"`;
       await publisher.publish(calls, [{ ...lost, callId: 'lost' }]);
-      for (const where of ['in Postgres', 'for a subscriber']) {
+      await everywhere(told, input.range.to);
+
+      const [sample] = pieces[0]?.samples ?? [];
+      assert.ok(sample !== undefined);
+      await publisher.publish(usage, [{ ...sample, sampleId: 'lost' }]);
+      await everywhere(told, dayOf(sample.windowStart));
+
+      await using writers = await openWriters(run.world);
+      await writers.write({ ...NOTHING, damagedCalls: [lost], damagedSamples: [sample] });
+      const missing = (await told()).filter((difference) => difference.endsWith(' is missing'));
+      for (const topic of [calls, usage]) {
+        const letter = `as dead letters: meter ${topic.name}/`;
         assert.ok(
-          (await told()).some((difference) => difference.startsWith(`${where}: ${day}`)),
-          where,
+          missing.some((difference) => difference.startsWith(letter)),
+          topic.name,
         );
       }
 
-      await using writers = await openWriters(run.world);
-      await writers.write({ calls: [], reports: [], damagedCalls: [lost], damagedReports: [], newer: false });
-      assert.ok((await told()).some((difference) => /^as dead letters: meter .* is missing$/.test(difference)));
+      const [catalog] = catalogsAfter(input.catalog);
+      assert.ok(catalog !== undefined);
+      await writers.write({ ...NOTHING, catalog });
+      await everywhere(told, addDays(input.range.to, -3));
     });
   });
 
@@ -74,6 +87,25 @@ describe('what is held against the oracle', { timeout: 280_000 }, () => {
     });
   });
 });
+
+const NOTHING: Piece = {
+  catalog: null,
+  ...{ calls: [], samples: [], reports: [] },
+  ...{ damagedCalls: [], damagedSamples: [], damagedReports: [] },
+  newer: false,
+};
+
+/** The day is told to be another than it should be, in both places. */
+async function everywhere(told: () => Promise<readonly string[]>, day: Day): Promise<void> {
+  const differing = await told();
+  for (const where of ['in Postgres', 'for a subscriber']) {
+    const begin = `${where}: ["${formatDay(day)}"`;
+    assert.ok(
+      differing.some((difference) => difference.startsWith(begin)),
+      begin,
+    );
+  }
+}
 
 /** Without what differs from run to run. */
 function shape(difference: string): string {

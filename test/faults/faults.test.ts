@@ -13,7 +13,14 @@ const INTERVALS = { APPORTION_COMMIT_INTERVAL_MS: '250', APPORTION_OPEN_DAY_INTE
 
 // The code that processes are made of is compiled once, while servers start, and not by ten processes at once.
 const [stack] = await Promise.all([ownStack(), apportion(['run', '--help'], {})]);
-const input = faultInput({ seed: 11, nowMs: Date.now(), calls: CALLS, days: 14, callsPerPiece: 25 });
+const input = faultInput({
+  seed: 11,
+  nowMs: Date.now(),
+  calls: CALLS,
+  days: 14,
+  callsPerPiece: 25,
+  changesCatalog: true,
+});
 
 // Most of the time each of them waits for the group to find out who is dead.
 describe(`what becomes of ${CALLS} calls follows from them alone`, { concurrency: true, timeout: 290_000 }, () => {

@@ -6,9 +6,13 @@ import type { Call } from '../../schemas/call.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import { addDays, DAY_MS, type DayRange, dayOf } from '../../schemas/day.ts';
+import type { UsageSample } from '../../schemas/usage-sample.ts';
+import { catalogsAfter } from './catalogs.ts';
+import { samplesOf } from './samples.ts';
 
 /** What is sent in a run: the same for the same options, in the same order, up to the last record. */
 export interface FaultInput {
+  /** Applied before anything is sent. */
   readonly catalog: Catalog;
   readonly range: DayRange;
   readonly pieceCount: number;
@@ -17,10 +21,14 @@ export interface FaultInput {
 }
 
 export interface Piece {
+  /** Applied before the rest is sent, where there is one. */
+  readonly catalog: Catalog | null;
   readonly calls: readonly Call[];
+  readonly samples: readonly UsageSample[];
   readonly reports: readonly CostReport[];
   /** What arrives cut off. */
   readonly damagedCalls: readonly Call[];
+  readonly damagedSamples: readonly UsageSample[];
   readonly damagedReports: readonly CostReport[];
   /** Whether the voice platform runs its next version, which writes its calls with another schema. */
   readonly newer: boolean;
@@ -33,6 +41,8 @@ export interface InputOptions {
   readonly calls: number;
   readonly days: number;
   readonly callsPerPiece: number;
+  /** Whether other catalogs are applied while calls stream in. */
+  readonly changesCatalog?: boolean;
 }
 
 /** Calls come as a chapter of so many days after another, each of which begins a day later: days overlap, as they do. */
@@ -43,7 +53,8 @@ const REFUSED_EVERY = 10;
 const LATE_DAYS = 10;
 
 /** The demo's platform up to yesterday, its bills among the calls, with lines that must be refused. */
-export function faultInput({ seed, nowMs, calls, days, callsPerPiece }: InputOptions): FaultInput {
+export function faultInput(options: InputOptions): FaultInput {
+  const { seed, nowMs, calls, days, callsPerPiece, changesCatalog = false } = options;
   const lastDay = addDays(dayOf(nowMs), -1);
   const platform = speechPlatform({ seed, lastDay, days, calls: 0 });
   const parsed = parseCatalog(parse(platform.catalog));
@@ -53,6 +64,13 @@ export function faultInput({ seed, nowMs, calls, days, callsPerPiece }: InputOpt
   const callsPerChapter = Math.ceil(calls / chapters);
   const piecesPerChapter = Math.ceil(callsPerChapter / callsPerPiece);
   const pieceCount = chapters * piecesPerChapter;
+  const laterCatalogs = changesCatalog ? catalogsAfter(parsed.catalog) : [];
+  const catalogAt = new Map(
+    laterCatalogs.map((catalog, index) => [
+      Math.floor(((index + 1) * pieceCount) / (laterCatalogs.length + 1)),
+      catalog,
+    ]),
+  );
   return {
     catalog: parsed.catalog,
     range: { from: platform.firstDay, to: lastDay },
@@ -64,7 +82,8 @@ export function faultInput({ seed, nowMs, calls, days, callsPerPiece }: InputOpt
         for (let index = 0; index < piecesPerChapter; index++) {
           const place = chapter * piecesPerChapter + index;
           const due = { calls: share(lines, index, piecesPerChapter), reports: share(reports, place, pieceCount) };
-          yield pieceOf(due, place, { hasLate: chapter >= LATE_DAYS, isNewer: place >= pieceCount / 2 });
+          const options = { hasLate: chapter >= LATE_DAYS, isNewer: place >= pieceCount / 2 };
+          yield { ...pieceOf(due, place, options), catalog: catalogAt.get(place) ?? null };
         }
       }
     },
@@ -75,13 +94,17 @@ function pieceOf(
   { calls, reports }: Pick<Piece, 'calls' | 'reports'>,
   place: number,
   { hasLate, isNewer }: { hasLate: boolean; isNewer: boolean },
-): Piece {
+): Omit<Piece, 'catalog'> {
   const isBad = place % REFUSED_EVERY === 0;
   const bad = isBad ? calls.slice(0, 1) : [];
+  const sent = [...calls, ...bad.map(conflicting), ...(hasLate ? bad.map(late) : [])];
+  const samples = samplesOf(sent);
   return {
-    calls: [...calls, ...bad.map(conflicting), ...(hasLate ? bad.map(late) : [])],
+    calls: sent,
+    samples,
     reports,
     damagedCalls: bad,
+    damagedSamples: isBad ? samples.slice(0, 1) : [],
     damagedReports: isBad ? reports.slice(0, 1) : [],
     newer: isNewer,
   };

@@ -24,6 +24,8 @@ export class PipelineRun {
   readonly env: Readonly<Record<string, string>>;
   /** Lines of calls that the broker has acknowledged. */
   lines = 0;
+  /** The same of samples. */
+  samples = 0;
   readonly #writers: Writers;
   readonly #signal: AbortSignal | undefined;
   readonly #pieces: Generator<Piece, void>;
@@ -74,6 +76,7 @@ export class PipelineRun {
     if (piece === undefined) throw new Error('the input has fewer pieces than it says');
     await this.#writers.write(piece);
     this.lines += piece.calls.length;
+    this.samples += piece.samples.length;
     this.#acknowledgedPieces += 1;
   }
 
@@ -98,7 +101,7 @@ export class PipelineRun {
 
   /** What must have become of it. */
   expected(): Promise<Expected> {
-    return expectedOutcome(this.world, this.input.catalog);
+    return expectedOutcome(this.world);
   }
 
   /** Nothing that `apportion verify --deep` looks at is wrong. */

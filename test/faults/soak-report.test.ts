@@ -13,6 +13,7 @@ const right: SoakReport = {
   missed: 0,
   lines: 10_000_123,
   records: 10_000_456,
+  samples: 2_500_000,
   documents: 8_000,
   letters: 90,
   restarts: 700,

@@ -22,6 +22,8 @@ export interface SoakReport {
   lines: number;
   /** Records of calls in the topic: what was not acknowledged may have been sent again. */
   records: number;
+  /** Samples of usage that were acknowledged. */
+  samples: number;
   /** Documents and statements that were compared, in each of two places. */
   documents: number;
   letters: number;
@@ -66,7 +68,7 @@ function markdown(report: SoakReport, machine: string): string {
     isShort &&
       `**A shortened soak.** A full one has at least ${number(FULL.lines)} lines and ${number(FULL.faults)} faults.`,
     `Written by \`npm run soak -- --lines ${asked.lines} --faults ${asked.faults} --seed ${seed} --processes ${asked.processes} --hours ${asked.hours}\`.
-Calls and bills stream through ${asked.processes} processes of each role while one thing after another fails. At the end every
+Calls, samples of usage, bills and changed catalogs stream through ${asked.processes} processes of each role while one thing after another fails. At the end every
 document and statement, in Postgres and as a subscriber of the topics holds it, is compared to the last byte with what
 the input alone comes to, and so is every dead letter; \`apportion verify\` looks at the rest.`,
     table(
@@ -81,6 +83,7 @@ the input alone comes to, and so is every dead letter; \`apportion verify\` look
         ['machine', machine],
         ['begun', `${report.begun}, ${number(report.seconds)} s`],
         ['lines acknowledged', `${number(lines)}; ${number(report.records)} in the topic, with those sent again`],
+        ['samples of usage acknowledged', number(report.samples)],
         ['documents and statements compared', `${number(report.documents)}, in Postgres and for a subscriber`],
         ['dead letters compared', number(report.letters)],
         ['faults', `${number(came)}, and ${number(report.missed)} that nobody met`],

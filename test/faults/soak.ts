@@ -49,6 +49,7 @@ const report: SoakReport = {
   missed: 0,
   lines: 0,
   records: 0,
+  samples: 0,
   documents: 0,
   letters: 0,
   restarts: 0,
@@ -66,7 +67,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => inte
 const dataFolder = mkdtempSync(join(tmpdir(), 'apportion-soak-'));
 try {
   const stack = { dataFolder, ...(await startStack(dataFolder, say)) };
-  const input = faultInput({ seed, nowMs: begunMs, calls: lines, days, callsPerPiece });
+  const input = faultInput({ seed, nowMs: begunMs, calls: lines, days, callsPerPiece, changesCatalog: true });
   const signal = AbortSignal.any([AbortSignal.timeout(limitMs), interrupted.signal]);
   await withDisturbedRun(stack, input, { processes, variables: INTERVALS, signal }, async (disturbed) => {
     const { run, disk } = disturbed;
@@ -85,6 +86,7 @@ try {
     say('recomputed');
     report.lines = run.lines;
     report.records = expected.lines;
+    report.samples = run.samples;
     report.documents = expected.postgres.size;
     report.letters = expected.letters.length;
     report.restarts = disturbed.restarts;

@@ -1,9 +1,10 @@
 import type { World } from '../../commands/world.ts';
+import { publishCatalog } from '../../operations/apply-catalog.ts';
 import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { openRegistry, subjectOf } from '../../runtime/kafka/registry-codec.ts';
 import type { Codec } from '../../runtime/task.ts';
 import { callAvro } from '../../schemas/call.ts';
-import { calls, costReports } from '../../schemas/topics.ts';
+import { calls, costReports, usage } from '../../schemas/topics.ts';
 import type { Piece } from './input.ts';
 
 /** Whoever writes to the input topics. */
@@ -23,9 +24,12 @@ export async function openWriters(world: World): Promise<Writers> {
   const damaging = open(damagingCodec(today));
   return {
     write: async (piece) => {
+      if (piece.catalog !== null) await publishCatalog(publisher, piece.catalog, Date.now());
       await publisher.publish(costReports, piece.reports);
+      await publisher.publish(usage, piece.samples);
       await (piece.newer ? newer : publisher).publish(calls, piece.calls);
       await damaging.publish(calls, piece.damagedCalls);
+      await damaging.publish(usage, piece.damagedSamples);
       await damaging.publish(costReports, piece.damagedReports);
     },
     [Symbol.asyncDispose]: async () => {

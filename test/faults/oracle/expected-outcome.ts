@@ -1,49 +1,68 @@
 /**
- * What must come of an input, from the input alone: the catalog, and the records of calls and cost reports in the order
+ * What must come of an input, from the input alone: the records of catalogs, calls, samples and cost reports in the order
  * the broker has them. Plain code that knows of no processor, task, batch or restart; metering by the naive meter of the
  * simulation, allocation by the rules written down a second time.
  */
 import { newestReport } from '../../../attribution/newest-report.ts';
+import { parseCatalog } from '../../../attribution/parse-catalog.ts';
 import { expectedDay } from '../../../attribution/testing/oracle.ts';
 import type { World } from '../../../commands/world.ts';
 import { Undecodable } from '../../../runtime/task.ts';
 import type { Catalog } from '../../../schemas/catalog.ts';
 import type { CostReport } from '../../../schemas/cost-report.ts';
 import type { Day } from '../../../schemas/scalars.ts';
-import { calls, costReports } from '../../../schemas/topics.ts';
+import { calls, catalogs, costReports, type Topic, usage } from '../../../schemas/topics.ts';
 import type { UsageTotal } from '../../../schemas/usage-total.ts';
 import type { Ledger } from '../../simulation/ledger.ts';
 import { comparable } from '../comparable.ts';
 import { type Letter, letterOf } from '../letter.ts';
 import type { Outcome } from '../outcome.ts';
-import { readValues } from '../read-values.ts';
-import { PartitionMeter } from './partition-meter.ts';
+import { presentValue, readValues } from '../read-values.ts';
+import { type Line, PartitionMeter } from './partition-meter.ts';
 
 export interface Expected extends Outcome {
   /** Records of calls in the topic: a sender may have repeated what was not acknowledged. */
   readonly lines: number;
 }
 
-export async function expectedOutcome(world: World, catalog: Catalog): Promise<Expected> {
-  const { totals, letters, lines } = await meterCalls(world);
+export async function expectedOutcome(world: World): Promise<Expected> {
+  const ofCalls = await metered(world, calls, (call) => ({ is: 'call', call }));
+  const ofSamples = await metered(world, usage, (sample) => ({ is: 'sample', sample }));
   const reports = await newestReports(world);
-  const ledger = ledgerOfDays(reports.newest, totals, catalog);
-  return { postgres: ledger, subscriber: ledger, letters: [...letters, ...reports.letters], lines };
+  const totals = [...ofCalls.totals, ...ofSamples.totals];
+  const ledger = ledgerOfDays(reports.newest, totals, await catalogInForce(world));
+  const letters = [...ofCalls.letters, ...ofSamples.letters, ...reports.letters];
+  return { postgres: ledger, subscriber: ledger, letters, lines: ofCalls.records };
 }
 
-async function meterCalls(world: World): Promise<{ totals: UsageTotal[]; letters: Letter[]; lines: number }> {
+interface Metered {
+  readonly totals: readonly UsageTotal[];
+  readonly letters: readonly Letter[];
+  readonly records: number;
+}
+
+async function metered<T>(world: World, topic: Topic<T>, lineOf: (value: T) => Line): Promise<Metered> {
   const { openDays } = world.settings;
   const meters = new Map<number, PartitionMeter>();
   const letters: Letter[] = [];
-  let lines = 0;
-  await readValues(world, calls, (call, record) => {
-    lines += 1;
+  let records = 0;
+  await readValues(world, topic, (value, record) => {
+    records += 1;
     const meter = meters.get(record.partition) ?? new PartitionMeter(openDays);
     meters.set(record.partition, meter);
-    const refused = call instanceof Undecodable ? call.reason : meter.take(call);
+    const refused = value instanceof Undecodable ? value.reason : meter.take(lineOf(value));
     if (refused !== null) letters.push(letterOf('meter', refused, record));
   });
-  return { totals: [...meters.values()].flatMap((meter) => meter.totals()), letters, lines };
+  return { totals: [...meters.values()].flatMap((meter) => meter.totals()), letters, records };
+}
+
+/** The catalog applied last counts on all days, as far as its own dates reach. */
+async function catalogInForce(world: World): Promise<Catalog> {
+  const applied: string[] = [];
+  await readValues(world, catalogs, (value) => applied.push(presentValue(catalogs, value).document));
+  const parsed = parseCatalog(JSON.parse(applied.at(-1) ?? 'null'));
+  if (!parsed.ok) throw new Error(`The catalog in force is wrong: ${JSON.stringify(parsed.faults)}`);
+  return parsed.catalog;
 }
 
 /** What cannot be read is refused by each of its two readers. */

@@ -1,11 +1,12 @@
 /**
  * Runs a script of this project on the Node that the project brings, after installing the packages when they are
- * missing or not those of the lock file. Plain JavaScript without packages: any Node from 20 on runs it.
+ * missing, or not those of the lock file with the patches as they are. Plain JavaScript without packages: any Node from
+ * 20 on runs it.
  *
  *   node local/bootstrap.mjs SCRIPT ARGUMENT...
  */
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -55,10 +56,23 @@ function packagesAreCurrent() {
   const wanted = packagesOf(join(root, 'package-lock.json'));
   return (
     existsSync(bundledNode) &&
+    patchesAreApplied() &&
     Object.entries(wanted).every(([path, { version, optional }]) =>
       path in installed ? installed[path].version === version : path === '' || optional === true,
     )
   );
+}
+
+/** A patch that came after the packages, with a `git pull` say, is not in them, and no lock file tells of it. */
+function patchesAreApplied() {
+  const installedMs = changedMs(join(modules, '.package-lock.json'));
+  const patches = join(root, 'patches');
+  const names = existsSync(patches) ? readdirSync(patches) : [];
+  return names.every((name) => changedMs(join(patches, name)) <= installedMs);
+}
+
+function changedMs(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function packagesOf(lockFile) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually, temporaryFolder } from '../test/integration/stack.ts';
@@ -34,6 +34,19 @@ for (const [name, wanted] of [
     assert.match(run.output, /Node 24 did not come with them: npm must be allowed to run their install scripts/);
   });
 }
+
+test('asks npm for the packages when a patch has come after them, and not when it was there before', async () => {
+  const root = project({ 'node_modules/a': { version: '1.0.0' } });
+  writeFileSync(join(root, 'script.mjs'), 'console.log("ran");');
+  mkdirSync(join(root, 'patches'));
+  const patch = join(root, 'patches', 'a+1.0.0.patch');
+  writeFileSync(patch, '');
+  const installedS = statSync(join(root, 'node_modules', '.package-lock.json')).mtimeMs / 1000;
+  utimesSync(patch, installedS, installedS - 1);
+  assert.deepEqual(await end(bootstrap(root, 'script.mjs')), { code: 0, output: 'ran\n' });
+  utimesSync(patch, installedS, installedS + 1);
+  assert.match((await end(bootstrap(root, 'script.mjs'))).output, /^Installing packages \(npm ci\) … /);
+});
 
 test("installs nothing through a link, since what lies there is somebody else's", async () => {
   const other = project({ 'node_modules/a': { version: '1.0.0' } });

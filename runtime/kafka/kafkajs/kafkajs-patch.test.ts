@@ -256,6 +256,44 @@ test('a plain record batch has the bytes that kafkajs gives it one encoder after
   await fc.assert(property, { numRuns: 200 });
 });
 
+test('encoders within encoders give the bytes that they give as published, however large what they hold is', () => {
+  const patched = require('kafkajs/src/protocol/encoder') as EncoderClass;
+  const stock = require('kafkajs-stock/src/protocol/encoder') as EncoderClass;
+  const size = fc.oneof(fc.nat(600), fc.integer({ min: 16_380, max: 16_390 }));
+  const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+    tree: fc.oneof({ maxDepth: 4 }, size, fc.array(tie('tree'), { maxLength: 4 })),
+  }));
+  const property = fc.property(fc.array(tree, { maxLength: 4 }), (parts) => {
+    const [ours, theirs] = [encoded(patched, parts), encoded(stock, parts)];
+    assert.equal(ours.size(), theirs.size());
+    assert.ok(ours.buffer.equals(theirs.buffer));
+  });
+  fc.assert(property, { numRuns: 300 });
+});
+
+/** The size of a buffer, or an encoder in the encoder. */
+type Tree = number | Tree[];
+
+interface Encoder {
+  readonly buffer: Buffer;
+  size(): number;
+  writeInt32(value: number): void;
+  writeBuffer(value: Buffer): void;
+  writeArray(value: readonly Encoder[]): void;
+}
+
+type EncoderClass = new () => Encoder;
+
+function encoded(Class: EncoderClass, parts: readonly Tree[]): Encoder {
+  const encoder = new Class();
+  for (const part of parts) {
+    encoder.writeInt32(7);
+    if (typeof part === 'number') encoder.writeBuffer(Buffer.alloc(part, part));
+    else encoder.writeArray(part.map((inner) => encoded(Class, [inner])));
+  }
+  return encoder;
+}
+
 test('the records of a batch are read as kafkajs reads them one by one', async () => {
   const Decoder = require('kafkajs/src/protocol/decoder') as new (buffer: Buffer) => object;
   const record = require('kafkajs/src/protocol/recordBatch/record/v0') as (message: object) => { buffer: Buffer };

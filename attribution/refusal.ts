@@ -8,7 +8,14 @@ export interface Refusal {
 }
 
 /** In the order of allocation.md section 8: the first that applies is the one given. */
-export type RefusalReason = 'invalid' | 'empty_id' | 'empty_tenant' | 'ended_before_started' | 'too_long' | 'in_future';
+export type RefusalReason =
+  | 'invalid'
+  | 'empty_id'
+  | 'empty_tenant'
+  | 'ended_before_started'
+  | 'too_long'
+  | 'in_future'
+  | 'wrong_key';
 
 /** How far a start may lie ahead of the clock (at the edge) or of the record's timestamp (in the meter). */
 export const MAX_AHEAD_MS = 5 * 60_000;

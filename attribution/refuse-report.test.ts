@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { CostLine, CostReport } from '../schemas/cost-report.ts';
 import { parseDay } from '../schemas/day.ts';
 import type { Amount } from '../schemas/scalars.ts';
-import { MAX_LINE_AMOUNT, refuseReport } from './refuse-report.ts';
+import { costReports } from '../schemas/topics.ts';
+import { MAX_LINE_AMOUNT, refuseReport, refuseReportKey } from './refuse-report.ts';
 
 const line: CostLine = {
   service: '',
@@ -32,6 +33,12 @@ const good: CostReport = {
 
 const reasonOf = (change: Partial<CostReport>): string | null => refuseReport({ ...good, ...change })?.reason ?? null;
 const reasonOfLine = (change: Partial<CostLine>): string | null => reasonOf({ lines: [line, { ...line, ...change }] });
+
+test('a report stands under its own key alone', () => {
+  assert.equal(refuseReportKey(good, Buffer.from(costReports.key(good))), null);
+  assert.equal(refuseReportKey(good, Buffer.from(costReports.key({ ...good, account: '2' })))?.reason, 'wrong_key');
+  assert.equal(refuseReportKey(good, null)?.reason, 'wrong_key');
+});
 
 test('a report needs a source, an account and a currency', () => {
   assert.equal(reasonOf({}), null);

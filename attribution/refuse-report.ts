@@ -1,5 +1,6 @@
 import type { CostLine, CostReport } from '../schemas/cost-report.ts';
 import type { Amount } from '../schemas/scalars.ts';
+import { costReports } from '../schemas/topics.ts';
 import { faultOfInstant, faultOfText, type Refusal } from './refusal.ts';
 
 /**
@@ -23,6 +24,18 @@ export function refuseReport(report: CostReport): Refusal | null {
   if (report.source === '') return { reason: 'empty_id', detail: 'source is empty.' };
   if (report.account === '') return { reason: 'empty_id', detail: 'account is empty.' };
   return null;
+}
+
+/**
+ * Why a report is refused under the key of its record, or null. Compaction keeps the newest record of a key, so a report
+ * under another's would delete the other.
+ *
+ * @throws RangeError for a day that no calendar has
+ */
+export function refuseReportKey(report: CostReport, recordKey: Buffer | null): Refusal | null {
+  const key = costReports.key(report);
+  if (recordKey?.toString() === key) return null;
+  return { reason: 'wrong_key', detail: `The record's key is not ${key}, which is the key of its report.` };
 }
 
 function faultOfReport(report: CostReport): string | null {

@@ -1,8 +1,8 @@
 import { newestReport } from '../../attribution/newest-report.ts';
-import { refuseReport } from '../../attribution/refuse-report.ts';
+import { refuseReport, refuseReportKey } from '../../attribution/refuse-report.ts';
 import type { KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
-import { Undecodable } from '../../runtime/task.ts';
+import { type InputRecord, Undecodable } from '../../runtime/task.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { CatalogRecord } from '../../schemas/catalog-record.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
@@ -98,7 +98,8 @@ export async function readStandingInputs(
     return day >= range.from && day <= range.to;
   };
   // A report that is refused is a dead letter, and takes the place of none.
-  const counts = (report: CostReport): boolean => refuseReport(report) === null && inRange(report);
+  const counts = (report: CostReport, { key }: InputRecord): boolean =>
+    refuseReport(report) === null && inRange(report) && refuseReportKey(report, key) === null;
   const [reports, totals] = await Promise.all([
     readNewest(kafka, prefix, codec, costReports, counts, newestReport, onRecord),
     readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, onRecord),
@@ -140,7 +141,7 @@ async function readNewest<T>(
   prefix: string,
   codec: PreparedCodec,
   topic: Topic<T>,
-  keep: (value: T) => boolean,
+  keep: (value: T, record: InputRecord) => boolean,
   newer: (a: T, b: T) => T,
   onRecord: () => void,
 ): Promise<Map<string, T>> {
@@ -149,7 +150,7 @@ async function readNewest<T>(
     onRecord();
     const value = record.value === null ? null : codec.decode(topic, record.value);
     // What cannot be decoded is a dead letter already, and nothing that stands.
-    if (value === null || value instanceof Undecodable || !keep(value)) return;
+    if (value === null || value instanceof Undecodable || !keep(value, record)) return;
     const key = topic.key(value);
     const held = newest.get(key);
     newest.set(key, held === undefined ? value : newer(held, value));

@@ -1,5 +1,5 @@
 import { faultOfInstant, faultOfText } from '../../attribution/refusal.ts';
-import { refuseReport } from '../../attribution/refuse-report.ts';
+import { refuseReport, refuseReportKey } from '../../attribution/refuse-report.ts';
 import { type Codec, type InputRecord, Undecodable } from '../../runtime/task.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import { dayOf, formatDay, startOf } from '../../schemas/day.ts';
@@ -29,7 +29,10 @@ export function readReport(codec: Codec, record: InputRecord, horizonDays: numbe
   if (report instanceof Refused) return report;
   const refusal = refuseReport(report);
   if (refusal !== null) return new Refused(refusal.reason, refusal.detail);
-  return refuseDay(record, report.day, horizonDays) ?? refuseKey(record, report) ?? report;
+  const refused = refuseDay(record, report.day, horizonDays);
+  if (refused !== null) return refused;
+  const wrongKey = refuseReportKey(report, record.key);
+  return wrongKey === null ? report : new Refused(wrongKey.reason, wrongKey.detail);
 }
 
 /** The usage total in a record, or why there is none that counts. */
@@ -61,13 +64,6 @@ function refuseDay(record: InputRecord, day: Day, horizonDays: number): Refused 
     return new Refused('in_future', `${formatDay(day)} lies over ${FUTURE_DAYS} days after the record.`);
   }
   return null;
-}
-
-/** Compaction keeps the newest record of a key, so a report under another's key would delete the other. */
-function refuseKey(record: InputRecord, report: CostReport): Refused | null {
-  const key = costReports.key(report);
-  if (record.key?.toString() === key) return null;
-  return new Refused('wrong_key', `The record's key is not ${key}, which is the key of its report.`);
 }
 
 function faultOfTotal(total: UsageTotal): string | null {

@@ -7,8 +7,8 @@ import type { DeadLetterRow, SinkRow } from './rows.ts';
 /** What the sink makes of the values of one topic. */
 export interface IntakeRules<T, R extends SinkRow> {
   readonly topic: Topic<T>;
-  /** Why Postgres cannot keep the value, or null. */
-  refuse(value: T): Refusal | null;
+  /** Why Postgres cannot keep the value, or does not, since nobody counts it; or null. */
+  refuse(value: T, record: InputRecord): Refusal | null;
   row(value: T, record: InputRecord): R;
   /** The row that stands for both, which have the same key. */
   merge(held: R, incoming: R): R;
@@ -27,7 +27,7 @@ export function createIntake<T, R extends SinkRow>(codec: Codec, rules: IntakeRu
   return {
     fold(record) {
       const value = decode(codec, rules.topic, record);
-      const refusal = value instanceof Undecodable ? value : rules.refuse(value);
+      const refusal = value instanceof Undecodable ? value : rules.refuse(value, record);
       if (value instanceof Undecodable || refusal !== null) {
         letters.push(deadLetterRow(record, refusal?.reason ?? '', refusal?.detail ?? ''));
         return;

@@ -1,5 +1,6 @@
 import { sha256 } from '../../attribution/canonical-json.ts';
 import { reportText } from '../../attribution/newest-report.ts';
+import { refuseReportKey } from '../../attribution/refuse-report.ts';
 import {
   type Codec,
   type Committed,
@@ -90,7 +91,7 @@ function intakeOf(topic: Topic<never>, codec: Codec): Intake {
     case costReports.name:
       return createIntake(codec, {
         topic: costReports,
-        refuse: refuseCostReport,
+        refuse: (report, record) => refuseCostReport(report) ?? refuseReportKey(report, record.key),
         row: (report, record) => ({
           kind: 'report',
           report,

@@ -44,6 +44,8 @@ test('amounts of 38 digits are kept to the last one, and sums of them too', asyn
 
 const long = 'x'.repeat(3000);
 const wild = (10 ** 9) as Day;
+/** Such a day has no text, so that no key can be made of it. */
+const KEYLESS = { key: '' };
 const cases: [string, () => Promise<void>][] = [
   ['bytes that are no record', () => raw(attributions, Buffer.from('nonsense'))],
   ['a record without a value', () => raw(attributions, null)],
@@ -60,12 +62,12 @@ const cases: [string, () => Promise<void>][] = [
     'a service longer than an index entry',
     () => sink.write(attributions, [document({ lines: [line({ service: long })] })]),
   ],
-  ['a day that no calendar has', () => sink.write(attributions, [document({ day: wild })])],
+  ['a day that no calendar has', () => sink.write(attributions, [document({ day: wild })], KEYLESS)],
   ['a day before the tables begin', () => sink.write(attributions, [document({ day: day('1999-12-31') })])],
   ['a usage total of 39 digits', () => sink.write(usageTotals, [total({ quantity: 10n ** 38n })])],
-  ['a usage total on no day', () => sink.write(usageTotals, [total({ day: -wild as Day })])],
+  ['a usage total on no day', () => sink.write(usageTotals, [total({ day: -wild as Day })], KEYLESS)],
   ['a usage total with a long key', () => sink.write(usageTotals, [total({ cluster: long })])],
-  ['a report on no day', () => sink.write(costReports, [report({ day: wild })])],
+  ['a report on no day', () => sink.write(costReports, [report({ day: wild })], KEYLESS)],
   ['a report of no time', () => sink.write(costReports, [report({ observedAt: 9e15 })])],
   [
     'a report of the year 0',
@@ -75,8 +77,9 @@ const cases: [string, () => Promise<void>][] = [
     'a report with U+0000 in a tag',
     () => sink.write(costReports, [report({ lines: [charge({ tags: { a: '\0' } })] })]),
   ],
+  ['a report under the key of another', () => sink.write(costReports, [report()], { key: 'other' })],
   ['a report without a currency', () => sink.write(costReports, [report({ currency: '' })])],
-  ['a statement on no day', () => sink.write(statements, [statement({ day: wild })])],
+  ['a statement on no day', () => sink.write(statements, [statement({ day: wild })], KEYLESS)],
   ['a statement with U+0000', () => sink.write(statements, [statement({ digest: '\0' })])],
   [
     'a statement with a source twice',

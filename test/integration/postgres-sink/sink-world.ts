@@ -20,6 +20,14 @@ const codec = createLocalCodec();
 /** Some time after the days of the records. */
 const LATER_MS = Date.parse('2026-11-20T12:00:00Z');
 
+/** Where and how records are appended. */
+interface At {
+  readonly partition?: number;
+  readonly timestampMs?: number;
+  /** Of the record, where it is not the one of its value. */
+  readonly key?: string;
+}
+
 export class SinkWorld {
   readonly databaseUrl: string;
   readonly pool: Pool;
@@ -39,18 +47,19 @@ export class SinkWorld {
   }
 
   /** Appends values to a partition. */
-  append<T>(topic: Topic<T>, values: readonly T[], { partition = 0, timestampMs = LATER_MS } = {}): void {
-    for (const value of values) this.appendBytes(topic, codec.encode(topic, value), { partition, timestampMs });
+  append<T>(topic: Topic<T>, values: readonly T[], at: At = {}): void {
+    for (const value of values)
+      this.appendBytes(topic, codec.encode(topic, value), { ...at, key: at.key ?? topic.key(value) });
   }
 
   appendBytes(
     topic: { readonly name: string },
     value: Buffer | null,
-    { partition = 0, timestampMs = LATER_MS } = {},
+    { partition = 0, timestampMs = LATER_MS, key = '' }: At = {},
   ): void {
-    const key = Buffer.from('the sink derives it from the value');
     const records = this.records(topic.name, partition);
-    records.push({ topic: topic.name, partition, offset: records.length, timestampMs, key, value, headers: [] });
+    const place = { topic: topic.name, partition, offset: records.length };
+    records.push({ ...place, timestampMs, key: Buffer.from(key), value, headers: [] });
   }
 
   records(topic: string, partition: number): InputRecord[] {
@@ -72,11 +81,7 @@ export class SinkWorld {
   }
 
   /** Appends the values and has the partition's usual owner write them in one flush. */
-  async write<T>(
-    topic: Topic<T>,
-    values: readonly T[],
-    at: { partition?: number; timestampMs?: number } = {},
-  ): Promise<void> {
+  async write<T>(topic: Topic<T>, values: readonly T[], at: At = {}): Promise<void> {
     this.append(topic, values, at);
     await this.flush(topic, at.partition);
   }

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { computeOnce } from '../../attribution/compute-once.ts';
 import { bigintArray, dateArray, textArray } from '../../runtime/postgres/arrays.ts';
 import { meanwhile } from '../../runtime/postgres/meanwhile.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
@@ -31,17 +32,24 @@ interface Sums {
  * exactly, so differences give what summing all days again would give, without reading the days that did not change.
  */
 export class RollUps {
-  readonly #weeks = new Map<string, Difference>();
-  readonly #months = new Map<string, Difference>();
+  readonly #weeks: Differences = new Map();
+  readonly #months: Differences = new Map();
   /** Of the days met: calendars are slow, and groups many. */
   readonly #periods = new Map<Day, Periods>();
 
   add(document: AttributionDocument): void {
-    for (const group of groupsOf(document)) this.#move(group, 1);
+    const weeks = this.#ofWeek(document);
+    const months = this.#ofMonth(document);
+    for (const [name, group] of groupsOf(document)) {
+      weeks.move(name, group, 1);
+      months.move(name, group, 1);
+    }
   }
 
   subtract(group: Readonly<DayGroup>): void {
-    this.#move(group, -1);
+    const name = nameOf(group);
+    this.#ofWeek(group).move(name, group, -1);
+    this.#ofMonth(group).move(name, group, -1);
   }
 
   /** What there is to write, once all has been added and subtracted. */
@@ -50,22 +58,62 @@ export class RollUps {
     return { weeks, months: () => changesOf(this.#months) };
   }
 
-  #move(group: Readonly<DayGroup>, sign: 1 | -1): void {
-    const { tenant, currency, product, source, service } = group;
-    const name = `\0${tenant}\0${currency}\0${product}\0${source}\0${service}`;
-    const { week, month } = this.#periodsOf(group.day);
-    move(this.#weeks, `${week}${name}`, week, group, sign);
-    move(this.#months, `${month}${name}`, month, group, sign);
+  #ofWeek(owner: Owner): PeriodDifferences {
+    return differencesOf(this.#weeks, this.#periodsOf(owner.day).week, owner);
+  }
+
+  #ofMonth(owner: Owner): PeriodDifferences {
+    return differencesOf(this.#months, this.#periodsOf(owner.day).month, owner);
   }
 
   #periodsOf(day: Day): Periods {
-    let periods = this.#periods.get(day);
-    if (periods === undefined) {
-      periods = { week: weekOf(day), month: monthOf(day) };
-      this.#periods.set(day, periods);
-    }
-    return periods;
+    return computeOnce(this.#periods, day, () => ({ week: weekOf(day), month: monthOf(day) }));
   }
+}
+
+/** By period, tenant and currency: what a document has one of, so that only the rest is looked up for each group. */
+type Differences = Map<string, PeriodDifferences>;
+
+interface Owner {
+  readonly tenant: string;
+  readonly day: Day;
+  readonly currency: string;
+}
+
+function differencesOf(differences: Differences, period: Day, { tenant, currency }: Owner): PeriodDifferences {
+  return computeOnce(differences, `${period}\0${tenant}\0${currency}`, () => new PeriodDifferences(period));
+}
+
+/** By how much the rows of a period, a tenant and a currency change. */
+class PeriodDifferences {
+  readonly #period: Day;
+  readonly #differences = new Map<string, Difference>();
+
+  constructor(period: Day) {
+    this.#period = period;
+  }
+
+  /** @param name of the group */
+  move(name: string, group: Readonly<DayGroup>, sign: 1 | -1): void {
+    const difference = computeOnce(this.#differences, name, () => {
+      return { group, period: this.#period, billed: 0n, effective: 0n, lines: 0 };
+    });
+    difference.billed += sign === 1 ? group.billed : -group.billed;
+    difference.effective += sign === 1 ? group.effective : -group.effective;
+    difference.lines += sign * group.lines;
+  }
+
+  /** Those that change anything, in the order of their names. */
+  changed(): Difference[] {
+    return [...this.#differences]
+      .filter(([, { billed, effective, lines }]) => billed !== 0n || effective !== 0n || lines !== 0)
+      .sort(byName)
+      .map(([, difference]) => difference);
+  }
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 export async function writeRollUps(client: PoolClient, changes: RollUpChanges): Promise<void> {
@@ -96,10 +144,11 @@ interface Statement {
 }
 
 /** Most lines of a document share their group with others, which makes adding up here cheaper than further out. */
-function groupsOf({ tenant, day, currency, lines }: AttributionDocument): DayGroup[] {
+function groupsOf({ tenant, day, currency, lines }: AttributionDocument): Map<string, DayGroup> {
   const groups = new Map<string, DayGroup>();
-  for (const { product, source, service, billed, effective } of lines) {
-    const name = `${product}\0${source}\0${service}`;
+  for (const line of lines) {
+    const { product, source, service, billed, effective } = line;
+    const name = nameOf(line);
     const group = groups.get(name);
     if (group === undefined) {
       groups.set(name, { tenant, day, currency, product, source, service, billed, effective, lines: 1 });
@@ -109,24 +158,11 @@ function groupsOf({ tenant, day, currency, lines }: AttributionDocument): DayGro
       group.lines += 1;
     }
   }
-  return [...groups.values()];
+  return groups;
 }
 
-function move(
-  periods: Map<string, Difference>,
-  key: string,
-  period: Day,
-  group: Readonly<DayGroup>,
-  sign: 1 | -1,
-): void {
-  let difference = periods.get(key);
-  if (difference === undefined) {
-    difference = { group, period, billed: 0n, effective: 0n, lines: 0 };
-    periods.set(key, difference);
-  }
-  difference.billed += sign === 1 ? group.billed : -group.billed;
-  difference.effective += sign === 1 ? group.effective : -group.effective;
-  difference.lines += sign * group.lines;
+function nameOf({ product, source, service }: Pick<DayGroup, 'product' | 'source' | 'service'>): string {
+  return `${product}\0${source}\0${service}`;
 }
 
 /** Differences as columns. */
@@ -138,11 +174,8 @@ interface Changes {
 }
 
 /** In one order everywhere, so that two transactions which meet wait for each other and never both. */
-function changesOf(differences: ReadonlyMap<string, Difference>): Changes {
-  const changed = [...differences]
-    .filter(([, { billed, effective, lines }]) => billed !== 0n || effective !== 0n || lines !== 0)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, difference]) => difference);
+function changesOf(differences: Differences): Changes {
+  const changed = [...differences].sort(byName).flatMap(([, own]) => own.changed());
   const shrunk = changed.filter(({ lines }) => lines < 0);
   return {
     count: changed.length,

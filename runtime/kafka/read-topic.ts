@@ -85,6 +85,7 @@ class Reading {
   /** By partition, of those that are not read to their end. */
   readonly #left: Map<number, { position: number; readonly end: number }>;
   #silence: NodeJS.Timeout | undefined;
+  #taking: Promise<void> = Promise.resolve();
 
   constructor(
     name: string,
@@ -105,17 +106,27 @@ class Reading {
     return new Map([...this.#left].map(([partition, { position }]) => [`${this.#name}/${partition}`, position]));
   }
 
-  async take(delivery: Delivery): Promise<void> {
+  /**
+   * One after the other: what a member was given before it failed is still being taken when the next one, which goes on
+   * where this stands, is given the same.
+   */
+  take(delivery: Delivery): Promise<void> {
+    this.#taking = this.#taking.then(() => this.#take(delivery));
+    return this.#taking;
+  }
+
+  end(): void {
+    clearTimeout(this.#silence);
+  }
+
+  async #take(delivery: Delivery): Promise<void> {
+    if (this.#over.signal.aborted) return;
     try {
       await this.#deliver(delivery);
     } catch (error) {
       this.#over.abort(error);
     }
     if (this.#left.size === 0) this.#over.abort(FINISHED);
-  }
-
-  end(): void {
-    clearTimeout(this.#silence);
   }
 
   async #deliver(delivery: Delivery): Promise<void> {

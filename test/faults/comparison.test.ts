@@ -110,7 +110,7 @@ async function everywhere(told: () => Promise<readonly string[]>, day: Day): Pro
 
 /** Without what differs from run to run. */
 function shape(difference: string): string {
-  return difference.replace(/: .* (stands \d+ times)$/, ': $1');
+  return difference.replace(/: .* (stands \d+ times): .*$/, ': $1');
 }
 
 function oneUnitLess(document: AttributionDocument): AttributionDocument {

@@ -32,9 +32,10 @@ function textsOf(letters: readonly Letter[]): Ledger {
 function standingTwice(letters: readonly Letter[]): readonly string[] {
   const transactional = letters.filter(({ processor }) => processor !== 'postgres-sink');
   const counted = Map.groupBy(transactional, ({ processor, origin }) => `${processor} ${origin}`);
-  return [...counted].flatMap(([key, { length }]) =>
-    length === 1 ? [] : [`as dead letters: ${key} stands ${length} times`],
-  );
+  return [...counted].flatMap(([key, same]) => {
+    const places = same.map(({ place }) => place).join(', ');
+    return same.length === 1 ? [] : [`as dead letters: ${key} stands ${same.length} times: ${places}`];
+  });
 }
 
 /** Where the first difference begins, with a little around it. */

@@ -7,6 +7,8 @@ export interface Letter {
   readonly origin: string;
   /** SHA-256 of reason, key and original bytes. */
   readonly digest: string;
+  /** Where and when it was written; not of one that is expected. */
+  readonly place?: string;
 }
 
 /** What a letter says of where it came from and why. */

@@ -61,9 +61,10 @@ function isOlder(one: Stamped, other: Stamped): boolean {
 
 async function readLetters(world: World): Promise<readonly Letter[]> {
   const letters: Letter[] = [];
-  await readValues(world, deadLetters, (value) => {
+  await readValues(world, deadLetters, (value, { partition, offset, timestampMs }) => {
     const letter = presentValue(deadLetters, value);
-    letters.push(letterOf(letter.processor, letter.reason, letter));
+    const place = `${partition}/${offset} of ${new Date(timestampMs).toISOString()}`;
+    letters.push({ ...letterOf(letter.processor, letter.reason, letter), place });
   });
   return letters;
 }

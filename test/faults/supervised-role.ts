@@ -7,6 +7,8 @@ import { ProcessClock } from './process-clock.ts';
 
 /** Restarts that nobody expects come to an end. */
 const MAX_DEATHS = 5;
+/** An error with its cause, and their stacks. */
+const LAST_WORDS = 40;
 /** What is kept of the log of a process, for the message of a test that fails. */
 const KEPT_LINES = 200;
 const SAY_LIMIT_MS = 120_000;
@@ -113,7 +115,7 @@ export class SupervisedRole {
 
   #exit(code: number | null, signal: NodeJS.Signals | null): void {
     if (!this.#isKilled && !(this.#isStopping && code === 0)) {
-      this.deaths.push(`${this.name} ended with ${signal ?? code}: ${this.#said.slice(-5).join(' | ')}`);
+      this.deaths.push(`${this.name} ended with ${signal ?? code}: ${this.#said.slice(-LAST_WORDS).join(' | ')}`);
     }
     if (this.#isStopping || this.deaths.length > MAX_DEATHS) return;
     this.#child = this.#start();

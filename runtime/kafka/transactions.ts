@@ -4,6 +4,7 @@ import type { Commits, Committed, Flush, OutputRecord, TaskId } from '../task.ts
 import { TaskLost } from '../task-lost.ts';
 import { sendsOf } from './batches.ts';
 import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
+import { ConfirmedPositions } from './confirmed-positions.ts';
 import { faultOf } from './errors.ts';
 import { committedPositions } from './positions.ts';
 import { taskName, transactionalId } from './task-id.ts';
@@ -36,12 +37,14 @@ export function createTransactions(options: TransactionsOptions): Commits<Output
 class Transactions implements Commits<OutputRecord> {
   readonly inGroup = true;
   readonly #options: TransactionsOptions;
+  readonly #confirmed: ConfirmedPositions;
   readonly #producers = new Map<string, TransactionalProducer>();
   /** Of the tasks that are being opened or are open: ends their waiting. */
   readonly #closing = new Map<string, AbortController>();
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
+    this.#confirmed = new ConfirmedPositions(options.logger);
   }
 
   async open(task: TaskId): Promise<ReadonlyMap<string, Committed>> {
@@ -61,7 +64,9 @@ class Transactions implements Commits<OutputRecord> {
         this.#producers.set(name, producer);
         const topics = task.topics.map((topic) => names.of(topic));
         const committed = await committedPositions(admin, prefix + task.processor, topics, task.partition);
-        return new Map([...committed].map(([topic, position]) => [names.topicOf(topic), position]));
+        const answer = new Map([...committed].map(([topic, position]) => [names.topicOf(topic), position]));
+        this.#confirmed.check(name, answer);
+        return answer;
       });
     } catch (error) {
       throw signal.aborted ? closedWhileOpening(name) : error;
@@ -75,6 +80,7 @@ class Transactions implements Commits<OutputRecord> {
     try {
       await this.#write(producer, task, flush);
       await producer.commit();
+      this.#confirmed.confirm(name, flush.committed);
     } catch (error) {
       this.#producers.delete(name);
       await producer.discard();

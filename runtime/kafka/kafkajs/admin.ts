@@ -8,6 +8,8 @@ import { asked } from './errors.ts';
 export class KafkajsAdmin implements KafkaAdmin {
   readonly #admin: Admin;
   #connected: Promise<void> | null = null;
+  /** The latest question about a topic, or it was answered. */
+  #latest: Promise<unknown> = Promise.resolve();
 
   constructor(admin: Admin) {
     this.#admin = admin;
@@ -101,15 +103,17 @@ export class KafkajsAdmin implements KafkaAdmin {
     await this.#admin.disconnect().catch(() => {});
   }
 
-  /** kafkajs leaves out, without a word, the partitions that it does not know at the moment. */
+  /** One topic after the other: kafkajs, asked about several at once, forgets one for the sake of another. */
   #ofAllPartitions<T>(topic: string, question: (admin: Admin) => Promise<readonly T[]>): Promise<readonly T[]> {
-    return this.#ask(async (admin) => {
-      const answers = await question(admin);
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      const count = topics[0]?.partitions.length ?? 0;
-      if (count > 0 && answers.length === count) return answers;
-      throw new KafkaError('transient', `Kafka tells of ${answers.length} of the ${count} partitions of ${topic}.`);
-    });
+    const asking = this.#latest.then(() =>
+      this.#ask(async (admin) => {
+        const answers = await question(admin);
+        if (answers.length > 0) return answers;
+        throw new KafkaError('transient', `Kafka tells of no partition of ${topic}.`);
+      }),
+    );
+    this.#latest = asking.catch(() => {});
+    return asking;
   }
 
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
@@ -126,10 +130,19 @@ export class KafkajsAdmin implements KafkaAdmin {
   }
 }
 
-/** kafkajs gives some questions up at once when a leader is being elected. Connections it has tried by itself. */
-function isPassingAnswer({ fault, protocolCode }: KafkaError): boolean {
-  return fault === 'transient' && protocolCode !== null;
+/**
+ * kafkajs gives some questions up at once: when a leader is being elected, or when it does not know the topic at the moment.
+ * Connections it has tried by itself.
+ */
+function isPassingAnswer({ fault, protocolCode, cause }: KafkaError): boolean {
+  return fault === 'transient' && (protocolCode !== null || isUnknownYet(cause));
 }
+
+function isUnknownYet(cause: unknown): boolean {
+  return cause instanceof Error && (UNKNOWN_YET.has(cause.name) || isUnknownYet(cause.cause));
+}
+
+const UNKNOWN_YET = new Set(['KafkaJSMetadataNotLoaded', 'KafkaJSTopicMetadataNotLoaded']);
 
 function entriesOf(config: Readonly<Record<string, string>>): { name: string; value: string }[] {
   return Object.entries(config).map(([name, value]) => ({ name, value }));

@@ -48,7 +48,7 @@ test('a batch has the bytes that another implementation gives it', async () => {
   };
   const property = fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 50 }), async (all) => {
     const plain = all.map(({ headers: _headers, ...rest }) => rest);
-    const expected = await RecordBatch({
+    const { buffer: expected } = await RecordBatch({
       records: plain.map((message, offsetDelta) => recordOf({ ...message, offsetDelta, timestampDelta: 0 })),
       lastOffsetDelta: all.length - 1,
       transactional: true,
@@ -60,8 +60,8 @@ test('a batch has the bytes that another implementation gives it', async () => {
     });
     const ours = encodeBatch(plain, origin, 1_773_122_400_000);
     // kafkajs tells the broker of a leader's epoch 0, which the broker overwrites, and the checksum leaves out.
-    expected.buffer.writeInt32BE(-1, 12);
-    assert.ok(ours.equals(expected.buffer));
+    expected.writeInt32BE(-1, 12);
+    assert.ok(ours.equals(expected));
   });
   await fc.assert(property, { numRuns: 100 });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { faultOf } from '../../../runtime/kafka/errors.ts';
 import { rawKafka } from '../raw-kafka.ts';
 import { eventually } from '../stack.ts';
@@ -64,6 +65,21 @@ export function keepsPromisesOfAsking(client: Client, brokers: string): void {
     }
     assert.deepEqual([...((await admin.committed(freshName('group'), [topic])).get(topic) ?? [])], []);
     await admin.close();
+  });
+
+  test('tells of topics that are asked about at the same time, and again by one that knows none of them', async () => {
+    const kafka = await openClient(client, brokers);
+    const topics = await Promise.all(Array.from({ length: 8 }, () => freshTopic(kafka, { partitions: 2 })));
+    for (let round = 0; round < 20; round++) {
+      const admin = kafka.admin();
+      const asked = topics.map(async (topic, index) => {
+        // Some of them while others are being answered.
+        for (let turns = 0; turns < index * round; turns++) await turn();
+        return (await Promise.all([admin.extents(topic), admin.positionsAt(topic, 0)])).map(({ size }) => size);
+      });
+      assert.deepEqual(await Promise.all(asked), Array(topics.length).fill([2, 2]));
+      await admin.close();
+    }
   });
 
   test('what the broker refuses for good is fatal, and nobody at the address is transient', async () => {

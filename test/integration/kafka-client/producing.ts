@@ -128,6 +128,8 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
       await second.send(texts(topic, 0, ['second']));
       await second.commit();
       await second.discard();
+      // The broker ends a transaction everywhere only after it has answered.
+      await eventually('the second one is there', async () => (await valuesOf(kafka, topic)).includes('second'));
       const values = await valuesOf(kafka, topic);
       assert.equal(values.pop(), 'second');
       assert.ok(outcome === 'confirmed' || outcome === 'transient', outcome);

@@ -58,7 +58,9 @@ export function freshPrefix(): string {
 export async function freshDatabase(): Promise<string> {
   const { databaseUrl } = await testStack();
   const own = new URL(await createDatabase(databaseUrl));
-  after(() => query(databaseUrl, `DROP DATABASE IF EXISTS ${own.pathname.slice(1)} WITH (FORCE)`));
+  const drop = `DROP DATABASE IF EXISTS ${own.pathname.slice(1)} WITH (FORCE)`;
+  // Force is refused while the server itself vacuums there.
+  after(() => eventually('the database is dropped', () => query(databaseUrl, drop).then(() => true)));
   return own.href;
 }
 

@@ -1,53 +1,62 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '../logger.ts';
-import type { Committed } from '../task.ts';
 import { ConfirmedPositions } from './confirmed-positions.ts';
 import { KafkaError } from './errors.ts';
 
-const TASK = 'meter-calls.v1-1';
+const TOPIC = 'calls.v1';
 
 function started() {
   const lines: string[] = [];
   const clock = { ms: 0 };
   const logger = createLogger('info', { write: (line: string) => void lines.push(line) });
-  return { clock, lines, positions: new ConfirmedPositions(logger, () => clock.ms) };
+  const positions = new ConfirmedPositions(logger, () => clock.ms);
+  /** What the group answers, by partition. */
+  const check = (...offsets: readonly number[]): void => {
+    const answered = offsets.map((offset, partition) => [partition, { offset, metadata: '' }] as const);
+    positions.check([TOPIC], new Map([[TOPIC, new Map(answered)]]));
+  };
+  return { clock, lines, positions, check };
 }
 
-function at(offset: number): ReadonlyMap<string, Committed> {
-  return new Map([['calls.v1', { offset, metadata: '' }]]);
-}
+const isTransient = (error: unknown): boolean => error instanceof KafkaError && error.fault === 'transient';
 
-test('a group may answer with what it has confirmed, with more, and with anything of a task that it confirmed nothing of', () => {
-  const { positions } = started();
-  positions.check(TASK, at(5));
-  positions.confirm(TASK, at(7));
-  positions.check(TASK, at(7));
-  positions.check(TASK, at(9));
-  positions.check('meter-calls.v1-2', new Map());
+test('a group may answer with what it has confirmed, with more, and for a moment without what it confirmed last', () => {
+  const { positions, check } = started();
+  check(5);
+  for (const offset of [6, 7, 9]) positions.confirm(TOPIC, 0, offset);
+  check(9);
+  check(12, 3);
+  check(7);
+  positions.check(['usage.v1'], new Map());
 });
 
-test('an answer below what was confirmed passes, and is believed when it has not passed for long, which is told', () => {
-  const { positions, clock, lines } = started();
-  positions.confirm(TASK, at(7));
-  positions.confirm(TASK, at(6));
-  const isTransient = (error: unknown): boolean => error instanceof KafkaError && error.fault === 'transient';
-  assert.throws(() => positions.check(TASK, at(6)), isTransient);
-  assert.throws(() => positions.check(TASK, new Map()), /committed nothing of calls.v1, and has confirmed 7 before/);
+test('an answer with less about one partition is believed about none', () => {
+  const { positions, check } = started();
+  for (const offset of [7, 6, 9]) positions.confirm(TOPIC, 0, offset);
+  assert.throws(() => check(6, 4), isTransient);
+  assert.throws(() => positions.check([TOPIC], new Map()), /0 of calls.v1\/0 after 7/);
+  check(7, 4);
+});
+
+test('it is believed when nothing else comes for half a minute, which is told', () => {
+  const { positions, check, clock, lines } = started();
+  for (const offset of [7, 9]) positions.confirm(TOPIC, 0, offset);
+  assert.throws(() => check(6), isTransient);
   clock.ms = 29_999;
-  assert.throws(() => positions.check(TASK, at(6)), isTransient);
+  assert.throws(() => check(6), isTransient);
   assert.deepEqual(lines, []);
   clock.ms = 30_000;
-  positions.check(TASK, at(6));
-  assert.match(lines.join(), /offset 6 of calls.v1, and has confirmed 7 before. What lies between is counted again/);
-  positions.check(TASK, at(6));
+  check(6);
+  assert.match(lines.join(), /6 of calls.v1\/0 after 7. What lies between is counted again/);
+  check(6);
 });
 
 test('the time counts anew after an answer that was right', () => {
-  const { positions, clock } = started();
-  positions.confirm(TASK, at(7));
-  assert.throws(() => positions.check(TASK, at(6)));
-  positions.check(TASK, at(7));
+  const { positions, check, clock } = started();
+  for (const offset of [7, 9]) positions.confirm(TOPIC, 0, offset);
+  assert.throws(() => check(6));
+  check(7);
   clock.ms = 40_000;
-  assert.throws(() => positions.check(TASK, at(6)));
+  assert.throws(() => check(6));
 });

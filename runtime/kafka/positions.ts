@@ -3,21 +3,6 @@ import type { Committed, StartPosition } from '../task.ts';
 import type { Extent, KafkaAdmin } from './client.ts';
 import { KafkaError } from './errors.ts';
 
-/** What the group has committed for partition `partition` of each topic, by name as given. */
-export async function committedPositions(
-  admin: KafkaAdmin,
-  groupId: string,
-  topics: readonly string[],
-  partition: number,
-): Promise<ReadonlyMap<string, Committed>> {
-  const committed = new Map<string, Committed>();
-  for (const [topic, partitions] of await admin.committed(groupId, topics)) {
-    const found = partitions.get(partition);
-    if (found !== undefined) committed.set(topic, found);
-  }
-  return committed;
-}
-
 export async function extentOf(admin: KafkaAdmin, topic: string, partition: number): Promise<Extent> {
   return present((await admin.extents(topic)).get(partition), topic, partition);
 }

@@ -6,7 +6,6 @@ import { sendsOf } from './batches.ts';
 import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
 import { ConfirmedPositions } from './confirmed-positions.ts';
 import { faultOf } from './errors.ts';
-import { committedPositions } from './positions.ts';
 import { taskName, transactionalId } from './task-id.ts';
 import type { TopicNames } from './topic-names.ts';
 
@@ -63,10 +62,10 @@ class Transactions implements Commits<OutputRecord> {
         signal.throwIfAborted();
         this.#producers.set(name, producer);
         const topics = task.topics.map((topic) => names.of(topic));
-        const committed = await committedPositions(admin, prefix + task.processor, topics, task.partition);
-        const answer = new Map([...committed].map(([topic, position]) => [names.topicOf(topic), position]));
-        this.#confirmed.check(name, answer);
-        return answer;
+        const answer = await admin.committed(prefix + task.processor, topics);
+        this.#confirmed.check(topics, answer);
+        const own = [...answer].map(([topic, positions]) => [names.topicOf(topic), positions.get(task.partition)]);
+        return new Map(own.filter((each): each is [string, Committed] => each[1] !== undefined));
       });
     } catch (error) {
       throw signal.aborted ? closedWhileOpening(name) : error;
@@ -80,7 +79,9 @@ class Transactions implements Commits<OutputRecord> {
     try {
       await this.#write(producer, task, flush);
       await producer.commit();
-      this.#confirmed.confirm(name, flush.committed);
+      for (const [topic, { offset }] of flush.committed) {
+        this.#confirmed.confirm(this.#options.names.of(topic), task.partition, offset);
+      }
     } catch (error) {
       this.#producers.delete(name);
       await producer.discard();

@@ -25,12 +25,10 @@ test('roles wait for every server, say since when, and all is as if it had alway
   await withRun(stack, input, async (run) => {
     const roles = await startWithoutServers(run);
     const sinks = roles.filter(({ name }) => name === 'postgres-sink');
-    await sendWithout(run, 'kafka', stopServer, 0.2, roles);
-    await sendWithout(run, 'kafka', killServer, 0.4, roles);
+    await sendWithout(run, 'kafka', 0.4, roles);
     // A newer schema comes in this part: who has read one asks the registry for it.
-    await sendWithout(run, 'registry', killServer, 0.6, roles.slice(0, 1));
-    await sendWithout(run, 'postgres', stopServer, 0.75, sinks);
-    await sendWithout(run, 'postgres', killServer, 0.9, sinks);
+    await sendWithout(run, 'registry', 0.6, roles.slice(0, 1));
+    await sendWithout(run, 'postgres', 0.9, sinks);
     await run.sendUntil(1);
     const outcome = await run.outcome();
     assert.deepEqual(differences(await run.expected(), outcome), []);
@@ -52,11 +50,10 @@ async function startWithoutServers(run: PipelineRun): Promise<readonly Supervise
   return roles;
 }
 
-/** Sends a part of the input; when some of it is acknowledged the server ends, until those that need it have said so. */
+/** Sends a part of the input; when some of it is acknowledged the server is killed, until those that need it say so. */
 async function sendWithout(
   run: PipelineRun,
   server: ServerName,
-  end: (dataFolder: string, name: ServerName) => Promise<void>,
   to: number,
   waiting: readonly SupervisedRole[],
 ): Promise<void> {
@@ -64,7 +61,7 @@ async function sendWithout(
   const sending = run.sendUntil(to, () => some.resolve());
   await Promise.race([some.promise, sending]);
   const begunMs = Date.now();
-  await end(stack.dataFolder, server);
+  await killServer(stack.dataFolder, server);
   await untilTold(server, begunMs, waiting);
   await startServer(stack.dataFolder, server);
   await sending;

@@ -1,13 +1,13 @@
 import type { Instant } from '../schemas/scalars.ts';
 
-/** Why a call or sample is refused by its content alone: a value that becomes a dead letter or a line in a list. */
+/** Why a call, sample or report is refused by its record alone: a value that becomes a dead letter or a line in a list. */
 export interface Refusal {
   readonly reason: RefusalReason;
   /** What is wrong with what, in a sentence. */
   readonly detail: string;
 }
 
-/** In the order of allocation.md section 8: the first that applies is the one given. */
+/** In the order of allocation.md section 8, and of a report's key: the first that applies is the one given. */
 export type RefusalReason =
   | 'invalid'
   | 'empty_id'

@@ -12,7 +12,7 @@ import type { Bench } from '../benchmark.ts';
 import { Totals } from './checksum.ts';
 import { generatedCalls } from './generated-calls.ts';
 
-/** So many that a process that begins cold has long been warm at the end. */
+/** So many that the second half of them shows what a process does that is warm, or nearly. */
 const CALLS = 2_000_000;
 const PARTITIONS = 4;
 

@@ -1,4 +1,4 @@
-import { faultOfInstant, faultOfText } from '../../attribution/refusal.ts';
+import { faultOfInstant, faultOfText, type Refusal } from '../../attribution/refusal.ts';
 import { refuseReport, refuseReportKey } from '../../attribution/refuse-report.ts';
 import { type Codec, type InputRecord, Undecodable } from '../../runtime/task.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
@@ -27,12 +27,16 @@ const FUTURE_DAYS = 400;
 export function readReport(codec: Codec, record: InputRecord, horizonDays: number): CostReport | Refused {
   const report = decode(codec, costReports, record);
   if (report instanceof Refused) return report;
-  const refusal = refuseReport(report);
-  if (refusal !== null) return new Refused(refusal.reason, refusal.detail);
-  const refused = refuseDay(record, report.day, horizonDays);
-  if (refused !== null) return refused;
-  const wrongKey = refuseReportKey(report, record.key);
-  return wrongKey === null ? report : new Refused(wrongKey.reason, wrongKey.detail);
+  return (
+    refusedBy(refuseReport(report)) ??
+    refuseDay(record, report.day, horizonDays) ??
+    refusedBy(refuseReportKey(report, record.key)) ??
+    report
+  );
+}
+
+function refusedBy(refusal: Refusal | null): Refused | null {
+  return refusal === null ? null : new Refused(refusal.reason, refusal.detail);
 }
 
 /** The usage total in a record, or why there is none that counts. */

@@ -14,7 +14,7 @@ function started() {
   /** What the group answers, by partition. */
   const check = (...offsets: readonly number[]): void => {
     const answered = offsets.map((offset, partition) => [partition, { offset, metadata: '' }] as const);
-    positions.check([TOPIC], new Map([[TOPIC, new Map(answered)]]));
+    positions.check(TOPIC, new Map(answered));
   };
   return { clock, lines, positions, check };
 }
@@ -28,14 +28,14 @@ test('a group may answer with what it has confirmed, with more, and for a moment
   check(9);
   check(12, 3);
   check(7);
-  positions.check(['usage.v1'], new Map());
+  positions.check('usage.v1', new Map());
 });
 
 test('an answer with less about one partition is believed about none', () => {
   const { positions, check } = started();
   for (const offset of [7, 6, 9]) positions.confirm(TOPIC, 0, offset);
   assert.throws(() => check(6, 4), isTransient);
-  assert.throws(() => positions.check([TOPIC], new Map()), /0 of calls.v1\/0 after 7/);
+  assert.throws(() => positions.check(TOPIC, new Map()), /0 of calls.v1\/0 after 7/);
   check(7, 4);
 });
 
@@ -49,6 +49,15 @@ test('it is believed when nothing else comes for half a minute, which is told', 
   clock.ms = 30_000;
   check(6);
   assert.match(lines.join(), /6 of calls.v1\/0 after 7. What lies between is counted again/);
+  check(6);
+});
+
+test('an answer that is right about another topic does not make the time count anew', () => {
+  const { positions, check, clock } = started();
+  for (const offset of [7, 9]) positions.confirm(TOPIC, 0, offset);
+  assert.throws(() => check(6));
+  clock.ms = 30_000;
+  positions.check('usage.v1', new Map());
   check(6);
 });
 

@@ -5,21 +5,18 @@ import { KafkaError } from './errors.ts';
 /** How long a group is asked again that answers with less than it has confirmed. */
 const BEHIND_LIMIT_MS = 30_000;
 
-/** What a group answers, by topic and partition. */
-type Answer = ReadonlyMap<string, ReadonlyMap<number, Committed>>;
-
 /**
  * What a group has confirmed to this process. Positions only rise: an answer below them comes of a coordinator that has
  * not read all of its log yet, or has lost some of it. Whoever began from there would write again what is written, so
- * that such an answer is not believed, for no partition.
+ * that such an answer is believed for no partition of the topic.
  */
 export class ConfirmedPositions {
   readonly #logger: Logger;
   readonly #nowMs: () => number;
   /** By topic and partition. */
   readonly #confirmed = new Map<string, Map<number, Confirmed>>();
-  /** Since when the group has answered with less. */
-  #behindSinceMs: number | null = null;
+  /** By topic, since when the group has answered with less. */
+  readonly #behindSinceMs = new Map<string, number>();
 
   /** @param nowMs a clock that nobody sets */
   constructor(logger: Logger, nowMs: () => number = () => performance.now()) {
@@ -35,28 +32,29 @@ export class ConfirmedPositions {
   }
 
   /**
-   * Takes what the group answers about the topics. After half a minute it is believed, since nothing else is to be had
-   * then: that is told.
+   * Takes what the group answers about a topic, by partition. After half a minute it is believed, since nothing else is
+   * to be had then: that is told.
    *
    * @throws KafkaError `transient` when it lies before what was confirmed
    */
-  check(topics: readonly string[], answer: Answer): void {
-    const behind = topics.flatMap((topic) => this.#behind(topic, answer.get(topic)));
+  check(topic: string, answer: ReadonlyMap<number, Committed>): void {
+    const behind = this.#behind(topic, answer);
     if (behind.length === 0) {
-      this.#behindSinceMs = null;
+      this.#behindSinceMs.delete(topic);
       return;
     }
-    this.#behindSinceMs ??= this.#nowMs();
+    const sinceMs = this.#behindSinceMs.get(topic) ?? this.#nowMs();
+    this.#behindSinceMs.set(topic, sinceMs);
     const text = `The group answers with less than it has confirmed: ${behind.join(', ')}.`;
-    if (this.#nowMs() - this.#behindSinceMs < BEHIND_LIMIT_MS) throw new KafkaError('transient', text);
+    if (this.#nowMs() - sinceMs < BEHIND_LIMIT_MS) throw new KafkaError('transient', text);
     this.#logger.warn(`${text} What lies between is counted again, and refused lines are told again.`);
-    for (const topic of topics) this.#confirmed.delete(topic);
-    this.#behindSinceMs = null;
+    this.#confirmed.delete(topic);
+    this.#behindSinceMs.delete(topic);
   }
 
-  #behind(topic: string, answer: ReadonlyMap<number, Committed> | undefined): string[] {
+  #behind(topic: string, answer: ReadonlyMap<number, Committed>): string[] {
     return [...(this.#confirmed.get(topic) ?? [])].flatMap(([partition, { settled }]) => {
-      const offset = answer?.get(partition)?.offset ?? 0;
+      const offset = answer.get(partition)?.offset ?? 0;
       return offset >= settled ? [] : [`${offset} of ${topic}/${partition} after ${settled}`];
     });
   }

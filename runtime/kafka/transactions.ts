@@ -63,9 +63,14 @@ class Transactions implements Commits<OutputRecord> {
         this.#producers.set(name, producer);
         const topics = task.topics.map((topic) => names.of(topic));
         const answer = await admin.committed(prefix + task.processor, topics);
-        this.#confirmed.check(topics, answer);
-        const own = [...answer].map(([topic, positions]) => [names.topicOf(topic), positions.get(task.partition)]);
-        return new Map(own.filter((each): each is [string, Committed] => each[1] !== undefined));
+        const committed = new Map<string, Committed>();
+        for (const topic of task.topics) {
+          const positions = answer.get(names.of(topic)) ?? new Map<number, Committed>();
+          this.#confirmed.check(topic, positions);
+          const own = positions.get(task.partition);
+          if (own !== undefined) committed.set(topic, own);
+        }
+        return committed;
       });
     } catch (error) {
       throw signal.aborted ? closedWhileOpening(name) : error;
@@ -79,9 +84,7 @@ class Transactions implements Commits<OutputRecord> {
     try {
       await this.#write(producer, task, flush);
       await producer.commit();
-      for (const [topic, { offset }] of flush.committed) {
-        this.#confirmed.confirm(this.#options.names.of(topic), task.partition, offset);
-      }
+      for (const [topic, { offset }] of flush.committed) this.#confirmed.confirm(topic, task.partition, offset);
     } catch (error) {
       this.#producers.delete(name);
       await producer.discard();

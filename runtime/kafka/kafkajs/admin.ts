@@ -8,7 +8,7 @@ import { asked } from './errors.ts';
 export class KafkajsAdmin implements KafkaAdmin {
   readonly #admin: Admin;
   #connected: Promise<void> | null = null;
-  /** The latest question about a topic, or it was answered. */
+  /** The latest question about a topic; the next one waits for it. */
   #latest: Promise<unknown> = Promise.resolve();
 
   constructor(admin: Admin) {

@@ -165,6 +165,19 @@ test('keeps its state over a rebalance when nobody else has committed, and begin
   assert.equal(world.task().restoredFrom, 11);
 });
 
+test('asks its group again before it first writes: what was answered too low while it restored writes nothing', async () => {
+  const world = createWorld({ end: 20, committed: 3, start: { at: 'offset', offset: 0 }, inGroup: true });
+  const runner = start(world);
+  await until(() => world.wants(runner) === 'in@0');
+  world.committed.set('in', { offset: 9, metadata: '' });
+  world.take(runner, 0, 5);
+  await until(() => world.tasks.length === 2 && world.wants(runner) === 'in@0');
+  assert.deepEqual([world.task().restoredFrom, world.tasks[0]?.flushes, world.underWay], [9, 0, 0]);
+  world.take(runner, 0, 12);
+  await until(() => world.committed.get('in')?.offset === 12);
+  assert.equal(world.opened, 4);
+});
+
 test('flushes and commits what it has when it is to finish', async () => {
   const world = createWorld({ end: 20, commitIntervalMs: 1_000_000 });
   const runner = start(world);
@@ -235,6 +248,7 @@ interface WorldOptions {
   readonly broadcastEnd?: number;
   readonly commitIntervalMs?: number;
   readonly foreignTopic?: string;
+  readonly inGroup?: boolean;
 }
 
 /** A task that notes what it is given, and a place for its positions that fails and waits as it is told. */
@@ -275,6 +289,7 @@ class NotingTask implements Task<string> {
 }
 
 class World implements Commits<string> {
+  readonly inGroup: boolean;
   readonly committed = new Map<string, Committed>();
   readonly tasks: NotingTask[] = [];
   readonly failures: unknown[] = [];
@@ -288,6 +303,7 @@ class World implements Commits<string> {
   release = (): void => {};
 
   constructor(options: WorldOptions) {
+    this.inGroup = options.inGroup === true;
     if (options.committed !== undefined) this.committed.set('in', { offset: options.committed, metadata: '' });
     this.host = {
       commits: this,

@@ -58,8 +58,9 @@ const FENCED_PAUSE_MS = 3_000;
  *
  * opening: taking it over and restoring its state; nothing is read.
  * restoring: reading broadcasts to the ends they had, then inputs up to what was committed; no flush.
- * live: folding what comes; flushing every interval, one flush at a time, and folding on meanwhile. What comes when the
- *   last flush found nothing does not wait for the interval: it has passed since anything was written.
+ * live: folding what comes; flushing every interval, one flush at a time, and folding on meanwhile. Before the first flush
+ *   the group is asked once more what is committed. What comes when the last flush found nothing does not wait for the
+ *   interval: it has passed since anything was written.
  * closed: nothing more happens.
  *
  * It falls back from anywhere to opening when a commit is not confirmed, with nothing kept. After a rebalance it takes
@@ -74,7 +75,7 @@ export class TaskRunner<Out> {
   readonly #closing = new AbortController();
   readonly #life: Promise<void>;
   #open: OpenTask<Out> | null = null;
-  /** A rebalance has happened: take over again before the next flush. */
+  /** Take over again before the next flush, and see whether what is committed is still what was built on. */
   #recheck = false;
   #finishing = false;
   #waitingFor: string | null = null;
@@ -283,6 +284,8 @@ export class TaskRunner<Out> {
     open.isLive = open.inputs.every(isReached);
     if (open.isLive) {
       this.#unflushedBytes = 0;
+      // The coordinator of a group may have answered from a part of its log while it was reading it after a restart.
+      this.#recheck = this.#host.commits.inGroup === true;
       const restoredMs = Math.round(performance.now() - open.begunMs);
       this.#host.logger.info({ task: this.name, restoredMs }, `${this.name}: live`);
     }

@@ -17,6 +17,11 @@ test('a failing test fails alone', async () => {
   assert.equal(await outcomeOf(file), '1 passed, 1 failed');
 });
 
+test('each test is counted, however much there is to tell at the end', async () => {
+  const many = `for (let n = 0; n < 2_000; n++) test('a'.repeat(1_000) + n, () => {});`;
+  assert.equal(await outcomeOf(`${head} ${many} test('b', () => { throw 1; });`), '2000 passed, 1 failed');
+});
+
 test('a failing hook of a suite fails', async () => {
   const file = `${head} import { after } from 'node:test'; describe('s', () => { after(() => { throw new Error('no'); }); test('a', () => {}); });`;
   assert.equal(await outcomeOf(file), '1 passed, 1 failed');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
 import { type Outcome, show, showOutcome } from './progress.ts';
@@ -43,7 +43,7 @@ async function runFile(stage: string, file: string, testMs: number, signal: Abor
     timeout: testMs,
     signal,
     // A test that has failed by its limit holds its process open no longer.
-    execArgv: ['--test-force-exit'],
+    execArgv: ['--test-force-exit', '--import', join(import.meta.dirname, 'blocking-output.ts')],
   });
   events.on('test:stdout', ({ message }) => result.say(message));
   events.on('test:stderr', ({ message }) => result.say(message));

@@ -10,6 +10,7 @@ import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { checkRetained } from '../retained-log.ts';
 import { type Check, Checking } from './check.ts';
 import { differenceText } from './difference-text.ts';
+import { checkLetters, dayOfLine, METER, type Refusal } from './letters.ts';
 import { PlainMeter } from './plain-meter.ts';
 import { readPrepared } from './read-prepared.ts';
 import type { TopicDays } from './topic-days.ts';
@@ -28,17 +29,22 @@ export interface CountingAnew {
 
 /**
  * Every standing total, counted anew from the calls and usage of the log, field by field, those of refused lines
- * included; and none besides. Days of a promoted replay are counted as the replay did, each total up to the offset that
- * it says it includes: how far a replay had read is not known, so that what it has left out altogether is not found.
+ * included; and none besides; and the dead letters of what is refused. Days of a promoted replay are counted as the
+ * replay did, each total up to the offset that it says it includes: how far a replay had read is not known, so that what
+ * it has left out altogether is not found.
  *
  * @throws ApportionError `beyond_log` when the log does not reach back to the days
  */
-export async function checkCountedAnew(counting: CountingAnew, range: DayRange, topics: TopicDays): Promise<Check> {
+export async function checkCountedAnew(
+  counting: CountingAnew,
+  range: DayRange,
+  topics: TopicDays,
+): Promise<readonly Check[]> {
   await checkRetained(counting.admin, counting.prefix, range);
   const checking = new Checking('usage totals = calls and usage of the log, counted anew');
   const standing = new Map([...topics.totals.values()].flat().map((total) => [usageTotals.key(total), total]));
   const promotions = lastPromotions(topics.catalog?.promotions ?? [], range);
-  const { counted, lines } = await countAnew(counting, range, promotions, standing);
+  const { counted, refusals, lines } = await countAnew(counting, range, promotions, standing);
 
   for (const key of new Set([...standing.keys(), ...counted.keys()])) {
     const total = standing.get(key);
@@ -51,7 +57,18 @@ export async function checkCountedAnew(counting: CountingAnew, range: DayRange, 
       return `${key}: ${differenceText(textOf(total), textOf(anew), 'standing', 'counted')}.`;
     });
   }
-  return checking.done(`${lines.toLocaleString('en-US')} lines of the log`);
+  return [
+    checking.done(`${lines.toLocaleString('en-US')} lines of the log`),
+    await checkLetters(counting, range, refusals),
+  ];
+}
+
+interface CountedAnew {
+  /** Totals by key. */
+  readonly counted: ReadonlyMap<string, UsageTotal>;
+  /** What the live meter refuses. */
+  readonly refusals: readonly Refusal[];
+  readonly lines: number;
 }
 
 async function countAnew(
@@ -59,20 +76,27 @@ async function countAnew(
   range: DayRange,
   promotions: readonly Promotion[],
   standing: ReadonlyMap<string, UsageTotal>,
-): Promise<{ counted: ReadonlyMap<string, UsageTotal>; lines: number }> {
+): Promise<CountedAnew> {
   const through = (key: string): number => standing.get(key)?.through ?? -1;
   const marginDays = openDays + Math.ceil(maxCallHours / 24);
   const replays = promotions.map((days) => ({ days, openDays: Number.POSITIVE_INFINITY, marginDays, through }));
   const newMeters = (): readonly PlainMeter[] =>
     [{ days: range, openDays }, ...replays].map((options) => new PlainMeter(codec, { maxCallHours, ...options }));
   const counted = new Map<string, UsageTotal>();
+  const refusals: Refusal[] = [];
   let lines = 0;
   const count = async ({ name }: { readonly name: string }): Promise<void> => {
     const partitions = new Map<number, readonly PlainMeter[]>();
     await readPrepared(kafka, prefix + name, codec, (record) => {
       onRecord();
       lines += 1;
-      for (const meter of computeOnce(partitions, record.partition, newMeters)) meter.take({ ...record, topic: name });
+      const { partition, offset, timestampMs: timestamp } = record;
+      const [reason] = computeOnce(partitions, partition, newMeters).map((meter) =>
+        meter.take({ ...record, topic: name }),
+      );
+      if (typeof reason !== 'string') return;
+      const day = dayOfLine(codec, name, record.value, timestamp);
+      refusals.push({ processor: METER, topic: name, partition, offset, timestamp, reason, day });
     });
     for (const [which, meter] of [...partitions.values()].flatMap((meters) => [...meters.entries()])) {
       for (const [key, total] of meter.totals) {
@@ -82,7 +106,7 @@ async function countAnew(
     }
   };
   await Promise.all([calls, usage].map(count));
-  return { counted, lines };
+  return { counted, refusals, lines };
 }
 
 /** Those that have the say on a day: the last one that was promoted for it. */

@@ -34,7 +34,7 @@ export interface DeepAudit {
 
 /**
  * Audits the days; see each check for what it compares. Together they lead from the log to every number in Postgres:
- * usage counted anew (deep) = totals, days recomputed = documents and statements = their rows, whose digests fit their
+ * usage counted anew (deep) = totals, what of it is refused = dead letters, days recomputed = documents and statements = their rows, whose digests fit their
  * lines, of which weeks and months are the sums. Nothing is written.
  *
  * @throws ApportionError `beyond_log` when usage is counted anew and the log does not reach back to the days
@@ -55,6 +55,6 @@ export async function verify(audited: Audited, range: DayRange): Promise<readonl
     ...audits.flatMap((each) => each.done()),
     ...(await checkRollUps(pool, range)),
     ...checkRecomputed(topics),
-    ...(counting === null ? [] : [await checkCountedAnew(counting, range, topics)]),
+    ...(counting === null ? [] : await checkCountedAnew(counting, range, topics)),
   ];
 }

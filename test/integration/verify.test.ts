@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { documentDigest } from '../../attribution/document-text.ts';
 import { emptyDocument } from '../../attribution/empty-document.ts';
+import { listDeadLetters } from '../../operations/dead-letters.ts';
+import type { Check } from '../../operations/verify/check.ts';
+import { dayOfLine } from '../../operations/verify/letters.ts';
 import { readPublishedDays, readStandingInputs, type StandingInputs } from '../../operations/verify/topic-days.ts';
 import { verify } from '../../operations/verify/verify.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import { addDays, formatDay } from '../../schemas/day.ts';
 import type { Amount, Day } from '../../schemas/scalars.ts';
 import type { Statement } from '../../schemas/statement.ts';
-import { attributions, calls, statements, usageTotals } from '../../schemas/topics.ts';
+import { attributions, calls, deadLetters, statements, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { faultInput } from '../faults/input.ts';
 import { type PipelineRun, withRun } from '../faults/pipeline-run.ts';
@@ -179,13 +182,17 @@ async function totalled(run: PipelineRun, total: UsageTotal): Promise<void> {
 }
 
 /** The checks that fail, by name. */
-async function failing({ world }: PipelineRun): Promise<readonly string[]> {
+async function failing(run: PipelineRun): Promise<readonly string[]> {
+  return (await failed(run)).map(({ name }) => name);
+}
+
+async function failed({ world }: PipelineRun): Promise<readonly Check[]> {
   const { kafka, pool, settings } = world;
   const { openDays, maxCallHours, topicPrefix: prefix } = settings;
   const deep = { admin: world.admin, openDays, maxCallHours };
   const checks = await verify({ kafka, pool, prefix, codec: await world.codec(), deep }, range);
   for (const { faults, failed } of checks) assert.equal(faults.length > 0, failed > 0, 'what fails says why');
-  return checks.filter(({ failed }) => failed > 0).map(({ name }) => name);
+  return checks.filter(({ failed }) => failed > 0);
 }
 
 async function plantingOf(run: PipelineRun): Promise<Planting> {
@@ -216,16 +223,16 @@ test('verify', { timeout: 280_000 }, async (t) => {
     await t.test('passes every check', async () => {
       const { code, stdout } = await apportion(['verify', ...args, '--deep'], run.env);
       assert.equal(code, 0, stdout);
-      assert.equal(stdout.match(/^Passed/gm)?.length, 16, stdout);
+      assert.equal(stdout.match(/^Passed/gm)?.length, 17, stdout);
     });
 
     const planting = await plantingOf(run);
     for (const { name, seenBy, plant, mend } of [...inPostgres, ...inTopics]) {
       await t.test(`sees, by no other check than is for it, ${name}`, async () => {
         await plant(planting);
-        const failed = await failing(run);
-        const unseen = seenBy.filter((check) => !failed.some((each) => each.startsWith(check)));
-        const others = failed.filter((each) => !seenBy.some((check) => each.startsWith(check)));
+        const seen = await failing(run);
+        const unseen = seenBy.filter((check) => !seen.some((each) => each.startsWith(check)));
+        const others = seen.filter((each) => !seenBy.some((check) => each.startsWith(check)));
         assert.deepEqual({ unseen, others }, { unseen: [], others: [] });
         await mend(planting);
       });
@@ -238,10 +245,41 @@ test('verify', { timeout: 280_000 }, async (t) => {
       assert.deepEqual(await failing(run), []);
       const { total } = await plantingOf(run);
       await totalled(run, { ...total, quantity: total.quantity + 1n });
-      const [failed = '', ...others] = await failing(run);
-      assert.match(failed, /^usage totals = calls and usage/);
+      const [seen = '', ...others] = await failing(run);
+      assert.match(seen, /^usage totals = calls and usage/);
       assert.deepEqual(others, []);
       await totalled(run, total);
+    });
+
+    // Last, since letters are never taken back.
+    await t.test('sees a letter that stands twice, one that nothing gives, and those that are missing', async () => {
+      const { kafka, settings } = run.world;
+      const { topicPrefix: prefix } = settings;
+      const codec = await run.world.codec();
+      const letters = await listDeadLetters(kafka, prefix, codec, { topic: calls.name });
+      const letter = letters.find(({ topic, partition, value, timestamp }) => {
+        const day = dayOfLine(codec, topic, value, timestamp);
+        return partition === 0 && day >= range.from && day <= range.to;
+      });
+      assert.ok(letter !== undefined);
+      const place = (offset: number): string => `${letter.topic}/${letter.partition}/${offset} by meter`;
+      await (await run.world.publisher()).publish(deadLetters, [letter, { ...letter, offset: 0 }]);
+      const [planted, ...others] = await failed(run);
+      assert.deepEqual(
+        [others, planted?.faults.toSorted()],
+        [
+          [],
+          [
+            `${place(0)}: told as ${letter.reason}, and nothing in the log gives it.`,
+            `${place(letter.offset)}: told 2 times.`,
+          ].toSorted(),
+        ],
+      );
+      await deleteRecords(settings.kafkaBrokers.join(), prefix + deadLetters.name, '-1');
+      const [missing] = await failed(run);
+      assert.ok(
+        missing?.faults.includes(`${place(letter.offset)}: refused as ${letter.reason}, and no letter tells it.`),
+      );
     });
 
     await t.test('counts nothing anew from a log that has lost lines', async () => {

@@ -84,7 +84,8 @@ async function createDatabase(
   logger: Logger,
 ): Promise<AsyncDisposable & { url: string }> {
   const pool = createPool({ databaseUrl: serverUrl, applicationName: 'bench', logger });
-  const drop = () => pool.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  // Not by force, which is refused while the server itself vacuums there: all that was connected has ended.
+  const drop = () => pool.query(`DROP DATABASE IF EXISTS ${name}`);
   await drop();
   await pool.query(`CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);

@@ -9,6 +9,10 @@ const BEHIND_LIMIT_MS = 30_000;
  * What a group has confirmed to this process. Positions only rise: an answer below them comes of a coordinator that has
  * not read all of its log yet, or has lost some of it. Whoever began from there would write again what is written, so
  * that such an answer is believed for no partition of the topic.
+ *
+ * Seen with Kafka 4.1.1 after its restart: when a coordinator is loaded twice in a row, the end of the first load makes it
+ * active (`CoordinatorRuntime`, which compares states and not epochs) while the second has it at some multiple of 16,384
+ * records (`CoordinatorLoaderImpl`, which shows its state each time).
  */
 export class ConfirmedPositions {
   readonly #logger: Logger;

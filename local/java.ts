@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { localError } from './errors.ts';
 import { runToEnd } from './run.ts';
+import type { Tools } from './server.ts';
 
 const oldestJava = 17;
 
 /** The `java` to run: of JAVA_HOME where it is set, else of PATH. Errors: `local_java_missing`. */
-export async function findJava(): Promise<string> {
+export async function findJava(): Promise<Pick<Tools, 'java' | 'javaBuild'>> {
   const { JAVA_HOME: home } = process.env;
   const java = home === undefined || home === '' ? 'java' : join(home, 'bin', 'java');
   const run = await runToEnd(java, ['-version']);
@@ -19,5 +21,5 @@ export async function findJava(): Promise<string> {
       `${java} is Java ${version}; Kafka 4 and the registry need ${oldestJava} or later.`,
     );
   }
-  return java;
+  return { java, javaBuild: createHash('sha256').update(run.output).digest('hex').slice(0, 12) };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createKafka } from '../runtime/kafka/create-kafka.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { topics } from '../schemas/topics.ts';
+import { classArchive, usingClassArchive } from './class-archive.ts';
 import type { DataFolder } from './data-folder.ts';
 import { localError } from './errors.ts';
 import { isListening } from './ports.ts';
@@ -34,6 +35,7 @@ async function prepare(folder: DataFolder, tools: Tools): Promise<void> {
   }
   const args = [
     '-XX:TieredStopAtLevel=1',
+    ...usingClassArchive(tools, 'kafka'),
     ...javaArgs(tools),
     'kafka.tools.StorageTool',
     'format',
@@ -48,9 +50,11 @@ async function prepare(folder: DataFolder, tools: Tools): Promise<void> {
 }
 
 async function command(folder: DataFolder, tools: Tools): Promise<Command> {
+  const memory = ['-Xms128m', '-Xmx768m'];
+  const properties = join(folder.path, 'kafka.properties');
   return {
     file: tools.java,
-    args: ['-Xms128m', '-Xmx768m', ...javaArgs(tools), 'kafka.Kafka', join(folder.path, 'kafka.properties')],
+    args: [...memory, ...classArchive(tools, 'kafka'), ...javaArgs(tools), 'kafka.Kafka', properties],
     env: {},
     cwd: folder.path,
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { classArchive } from './class-archive.ts';
 import type { DataFolder } from './data-folder.ts';
 import { registryDatabase } from './postgres.ts';
 import type { Command } from './process.ts';
@@ -24,6 +25,7 @@ async function command(folder: DataFolder, tools: Tools): Promise<Command> {
       '-Xmx256m',
       '-XX:+UseSerialGC',
       '-XX:TieredStopAtLevel=1',
+      ...classArchive(tools, 'registry'),
       '-jar',
       join(tools.packages, 'registry', 'apicurio-registry-app-3.0.9-runner.jar'),
     ],

@@ -25,6 +25,8 @@ export interface Server {
 
 export interface Tools {
   readonly java: string;
+  /** Names the build of Java, in characters that a file name may have. */
+  readonly javaBuild: string;
   /** The folder with kafka/ and registry/. */
   readonly packages: string;
 }

@@ -4,5 +4,5 @@ import type { Tools } from './server.ts';
 
 /** Errors: `local_java_missing`, `local_maven_missing`, `local_download_failed`. */
 export async function findTools(report: (line: string) => void): Promise<Tools> {
-  return { java: await findJava(), packages: await bringPackages(report) };
+  return { ...(await findJava()), packages: await bringPackages(report) };
 }

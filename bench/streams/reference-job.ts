@@ -45,7 +45,7 @@ export class ReferenceJob {
    */
   static async build(source: string, signal: AbortSignal): Promise<ReferenceJob | string> {
     if (!existsSync(join(source, 'pom.xml'))) return `there is no pom.xml in ${source}`;
-    const java = await findJava();
+    const { java } = await findJava();
     const work = mkdtempSync(join(tmpdir(), 'apportion-bench-streams-'));
     const args = ['-q', '-B', '-f', join(source, 'pom.xml'), `-Dbuild.dir=${join(work, 'build')}`, 'package'];
     const { code, output } = await runToEnd('mvn', args);

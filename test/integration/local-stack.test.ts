@@ -53,6 +53,13 @@ describe('a local stack', () => {
     await demandKept(stack);
   });
 
+  test('has servers in Java go on from the classes that an earlier run has kept when it was stopped', async () => {
+    const { kafka, registry } = await pids(folder);
+    for (const [name, pid] of Object.entries({ kafka, registry })) {
+      assert.match(readFileSync(`/proc/${pid}/maps`, 'utf8'), new RegExp(`/${name}-[0-9a-f]{12}\\.jsa$`, 'm'));
+    }
+  });
+
   for (const name of ['postgres', 'kafka', 'registry'] as const) {
     test(`shows that ${name} has crashed, and start heals it and leaves the others alone`, async () => {
       const before = await pids(folder);

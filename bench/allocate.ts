@@ -1,15 +1,12 @@
 /** How fast a day is allocated, alone and in growing numbers of tenants. */
-import { allocateDay, type DayInputs } from '../attribution/allocate-day.ts';
-import { parseAmount } from '../attribution/amount.ts';
-import { type CompiledCatalog, compileCatalog } from '../attribution/compile-catalog.ts';
-import { parseCatalog } from '../attribution/parse-catalog.ts';
+import { allocateDay } from '../attribution/allocate-day.ts';
 import { table } from '../runtime/terminal/table.ts';
-import type { CostLine, CostReport } from '../schemas/cost-report.ts';
 import { parseDay } from '../schemas/day.ts';
-import type { Amount, Day } from '../schemas/scalars.ts';
-import type { UsageTotal } from '../schemas/usage-total.ts';
+import type { Day } from '../schemas/scalars.ts';
 import type { Benchmark } from './benchmark.ts';
+import { catalogOf, inputsOf } from './platform-day.ts';
 
+const DAY = parseDay('2026-11-20') ?? (0 as Day);
 const NAMESPACES = 50;
 const SERVICES = 40;
 /** Shared namespaces that one tenant uses. */
@@ -65,8 +62,9 @@ interface Run {
 
 /** The best of some. */
 function measure(tenants: number): Run {
-  const catalog = platformCatalog(tenants);
-  const inputs = platformDay(tenants);
+  const platform = { tenants, namespaces: NAMESPACES, used: USED, services: SERVICES };
+  const catalog = catalogOf(platform);
+  const inputs = inputsOf(platform, DAY, 1);
   let [clockMs, coresMs, lines] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0];
   for (let run = 0; run < RUNS; run++) {
     const [start, usage] = [performance.now(), process.cpuUsage()];
@@ -81,94 +79,4 @@ function measure(tenants: number): Run {
 
 function perSecond({ lines, coresMs }: Run): number {
   return (lines / coresMs) * 1000;
-}
-
-function platformCatalog(tenants: number): CompiledCatalog {
-  const parsed = parseCatalog({
-    version: 1,
-    currency: 'USD',
-    products: [{ id: 'asr' }, { id: 'voicebot' }],
-    tenants: Array.from({ length: tenants }, (_, t) => ({ id: tenantId(t) })),
-    rules: [
-      {
-        id: 'shared',
-        match: { source: 'cast-ai' },
-        split: { by: 'usage', meter: 'call_duration', scope: 'namespace' },
-      },
-      { id: 'external', match: { source: ['aws', 'datadog'] }, split: { by: 'cost', of: 'infrastructure' } },
-    ],
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return compileCatalog(parsed.catalog);
-}
-
-function platformDay(tenants: number): DayInputs {
-  const day = parseDay('2026-11-20');
-  if (day === null) throw new Error('The day is wrong.');
-  const random = generator(42);
-  const namespaces = Array.from({ length: NAMESPACES }, (_, n) =>
-    costLine({ cluster: 'prod-eu-1', namespace: `shared-${n}` }, `${100 + random(900)}.${random(1_000_000)}`),
-  );
-  const services = Array.from({ length: SERVICES }, (_, s) =>
-    costLine({ service: `Service ${s}`, region: 'eu-west-1' }, `${10 + random(5000)}.${random(1_000_000)}`),
-  );
-  return {
-    day,
-    reports: [costReport('cast-ai', 'prod-eu-1', day, namespaces), costReport('aws', '123456789012', day, services)],
-    totals: Array.from({ length: tenants }, (_, t) => usageOf(t, day, random)).flat(),
-    stamp: { calcVersion: 1, revision: 1 },
-  };
-}
-
-function usageOf(tenant: number, day: Day, random: (below: number) => number): UsageTotal[] {
-  return Array.from({ length: USED }, (_, i) => ({
-    day,
-    cluster: 'prod-eu-1',
-    namespace: `shared-${(tenant + i * 7) % NAMESPACES}`,
-    tenant: tenantId(tenant),
-    product: 'asr',
-    meter: 'call_duration',
-    topic: 'calls.v1',
-    partition: tenant % 4,
-    identity: '',
-    refusedMeter: '',
-    quantity: BigInt(1 + random(80_000_000)),
-    callCount: 1 + random(900),
-    duplicates: 0,
-    conflicting: 0,
-    late: 0,
-    through: 1,
-  }));
-}
-
-function costReport(source: string, account: string, day: Day, lines: CostLine[]): CostReport {
-  return { source, account, day, currency: 'USD', observedAt: 0, status: 'final', lines };
-}
-
-/** Billed and effective differ, as under commitments, so that both are split. */
-function costLine(place: Partial<CostLine>, billed: string): CostLine {
-  const descriptors = { service: '', cluster: '', namespace: '', region: '', resource: '', subAccount: '', tags: {} };
-  const effective = amount(billed) - amount('1.23456789');
-  return { ...descriptors, category: 'Usage', ...place, billed: amount(billed), effective: effective as Amount };
-}
-
-function amount(text: string): Amount {
-  const parsed = parseAmount(text);
-  if (typeof parsed !== 'bigint') throw new Error(parsed.fault);
-  return parsed;
-}
-
-function tenantId(number: number): string {
-  return `tenant-${String(number).padStart(5, '0')}`;
-}
-
-/** A small repeatable generator (mulberry32); `random(n)` is below n. */
-function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
 }

@@ -12,7 +12,6 @@ import { ApportionError } from '../errors.ts';
 export async function migrate(pool: Pool, folder: URL, logger: Logger): Promise<void> {
   const migrations = await readMigrations(folder);
   const client = await pool.connect();
-  client.on('error', ignore);
   try {
     // However long it takes, and however long another process is at it.
     await client.query('SET lock_timeout = 0; SET statement_timeout = 0');
@@ -27,7 +26,6 @@ export async function migrate(pool: Pool, folder: URL, logger: Logger): Promise<
     }
     warnOfNewer(applied, migrations, logger);
   } finally {
-    client.removeListener('error', ignore);
     client.release(true);
   }
 }

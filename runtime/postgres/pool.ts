@@ -34,7 +34,11 @@ export function createPool(options: PoolOptions): Pool {
     options: PLAN_EACH,
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced at the next use; unheard, its error would end the process.
-  pool.on('error', (error) => options.logger.debug({ err: error }, 'an idle connection to Postgres was lost'));
+  // A connection that breaks rejects the query under way, and an idle one is replaced at the next use. Besides, each tells
+  // of it as an event, at whatever moment, which unheard would end the process.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => {
+    client.on('error', (error) => options.logger.debug({ err: error }, 'a connection to Postgres was lost'));
+  });
   return pool;
 }

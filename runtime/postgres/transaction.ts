@@ -11,8 +11,6 @@ const TRANSACTION_LIMIT_MS = 300_000;
  */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // A broken connection also rejects the query under way, which is where it is dealt with.
-  client.on('error', ignore);
   let healthy = false;
   try {
     const result = await withLimit(TRANSACTION_LIMIT_MS, attempt(client, work));
@@ -22,7 +20,6 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
     healthy = await rolledBack(client, error);
     throw error;
   } finally {
-    client.removeListener('error', ignore);
     // A connection in an unknown state is closed, which also makes the server roll back.
     client.release(!healthy);
   }
@@ -67,5 +64,3 @@ async function withLimit<T>(limitMs: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
-
-function ignore(): void {}

@@ -66,8 +66,7 @@ class Transactions implements Commits<OutputRecord> {
         const committed = new Map<string, Committed>();
         for (const topic of task.topics) {
           const positions = answer.get(names.of(topic)) ?? new Map<number, Committed>();
-          this.#confirmed.check(topic, positions);
-          const own = positions.get(task.partition);
+          const own = this.#confirmed.positionOf(topic, task.partition, positions);
           if (own !== undefined) committed.set(topic, own);
         }
         return committed;
@@ -84,7 +83,7 @@ class Transactions implements Commits<OutputRecord> {
     try {
       await this.#write(producer, task, flush);
       await producer.commit();
-      for (const [topic, { offset }] of flush.committed) this.#confirmed.confirm(topic, task.partition, offset);
+      for (const [topic, position] of flush.committed) this.#confirmed.confirm(topic, task.partition, position);
     } catch (error) {
       this.#producers.delete(name);
       await producer.discard();

@@ -37,6 +37,11 @@ export class Checking {
     if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault());
   }
 
+  /** Counts comparisons that hold. */
+  hold(count: number): void {
+    this.#compared += count;
+  }
+
   done(figures = ''): Check {
     return { name: this.#name, compared: this.#compared, faults: this.#faults, failed: this.#failed, figures };
   }

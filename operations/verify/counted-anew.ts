@@ -59,7 +59,7 @@ export async function checkCountedAnew(
   }
   return [
     checking.done(`${lines.toLocaleString('en-US')} lines of the log`),
-    await checkLetters(counting, range, refusals),
+    await checkLetters(counting, range, lines, refusals),
   ];
 }
 

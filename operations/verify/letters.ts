@@ -27,12 +27,14 @@ export interface LetterSource {
  * meter; nothing is told twice, by whatever processor. Lines that came before the time that letters are kept for are
  * passed over.
  *
- * @param refusals what the meter refuses
+ * @param lines how many lines the log has
+ * @param refusals those of them that the meter refuses
  * @param source its codec knows the schemas of the log
  */
 export async function checkLetters(
   source: LetterSource,
   range: DayRange,
+  lines: number,
   refusals: readonly Refusal[],
 ): Promise<Check> {
   const checking = new Checking('dead letters = lines of the log that are refused, each told once');
@@ -50,7 +52,8 @@ export async function checkLetters(
       return `${place}: refused as ${refusal.reason}, and told as ${letter.reason}.`;
     });
   }
-  return checking.done();
+  checking.hold(Math.max(0, lines - refused.size));
+  return checking.done(`${told.size.toLocaleString('en-US')} letters`);
 }
 
 /** The processor whose refusals follow from the log alone. */

@@ -2,10 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { type Admin, Kafka, type Message } from 'kafkajs';
+import { Kafka, type Message } from 'kafkajs';
 import { ingestConfig } from '../producers/call-ingest/config.ts';
 import { startCallIngest } from '../producers/call-ingest.ts';
 import { sendsOf } from '../runtime/kafka/batches.ts';
+import type { KafkaAdmin } from '../runtime/kafka/client.ts';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
 import { createKafka } from '../runtime/kafka/create-kafka.ts';
 import { createRoutePartitioner } from '../runtime/kafka/kafkajs/route-partitioner.ts';
@@ -19,6 +20,7 @@ import { type Bench, type Benchmark, type Measured, median } from './benchmark.t
 import { generatedCalls, MAX_CALL_HOURS } from './meter/generated-calls.ts';
 
 const PREFIX = 'bench-ingest.';
+const TOPIC = PREFIX + calls.name;
 const PARTITIONS = 4;
 const HOUR_MS = 3_600_000;
 const codec = createLocalCodec();
@@ -47,10 +49,9 @@ async function measureIngest({ stack, rounds, logger, say }: Bench, count: numbe
   const client = await createKafka({ brokers, client: 'kafkajs', clientId: 'bench-ingest', logger });
   const kafka = new Kafka({ brokers, clientId: 'bench-ingest', logLevel: 1 });
   await using closing = new AsyncDisposableStack();
-  const admin = closing.adopt(kafka.admin(), (it) => it.disconnect());
-  await admin.connect();
+  const admin = closing.adopt(client.admin(), (it) => it.close());
   await createTopic(admin);
-  closing.defer(() => admin.deleteTopics({ topics: [PREFIX + calls.name] }));
+  closing.defer(() => admin.deleteTopics([TOPIC]));
 
   const token = randomBytes(32).toString('hex');
   const publisher = closing.adopt(createPublisher({ kafka: client, codec, prefix: PREFIX, logger }), (it) =>
@@ -115,12 +116,11 @@ async function measureIngest({ stack, rounds, logger, say }: Bench, count: numbe
   };
 }
 
-async function createTopic(admin: Admin): Promise<void> {
-  const topic = PREFIX + calls.name;
-  if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] });
+async function createTopic(admin: KafkaAdmin): Promise<void> {
+  if ((await admin.topics()).has(TOPIC)) await admin.deleteTopics([TOPIC]);
   // Calls lie in the past: without a limit of time nothing is deleted meanwhile.
-  const configEntries = [{ name: 'retention.ms', value: '-1' }];
-  await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS, configEntries }], waitForLeaders: true });
+  const config = { 'retention.ms': '-1' };
+  await admin.createTopics([{ topic: TOPIC, partitions: PARTITIONS, replicationFactor: 1, config }]);
 }
 
 async function startSender(url: string, token: string, count: number): Promise<ChildProcess> {
@@ -157,7 +157,7 @@ async function sendBare(producer: ReturnType<Kafka['producer']>, batches: readon
   let next = 0;
   const sendRest = async (): Promise<void> => {
     for (let messages = batches[next++]; messages !== undefined; messages = batches[next++]) {
-      await producer.sendBatch({ acks: -1, topicMessages: [{ topic: PREFIX + calls.name, messages }] });
+      await producer.sendBatch({ acks: -1, topicMessages: [{ topic: TOPIC, messages }] });
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, sendRest));
@@ -172,9 +172,9 @@ async function measure(count: number, run: () => Promise<number>): Promise<Run> 
 }
 
 /** Every call that was answered with 202 stands in the topic. */
-async function checkCount(admin: Admin, expected: number): Promise<void> {
-  const offsets = await admin.fetchTopicOffsets(PREFIX + calls.name);
-  const found = offsets.reduce((sum, { high }) => sum + Number(high), 0);
+async function checkCount(admin: KafkaAdmin, expected: number): Promise<void> {
+  const extents = await admin.extents(TOPIC);
+  const found = [...extents.values()].reduce((sum, { end }) => sum + end, 0);
   if (found !== expected) throw new Error(`The topic holds ${found} records, not ${expected}.`);
 }
 

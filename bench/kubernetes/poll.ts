@@ -8,6 +8,7 @@ import { createPollerMetrics } from '../../producers/polling/metrics.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { createJournalMemory, createMemoryJournal } from '../../runtime/memory/journal.ts';
 import { createSecrets } from '../../runtime/secrets.ts';
+import { peakMemoryMib } from '../peak-memory.ts';
 
 const [, , url = '', polls = ''] = process.argv;
 const folder = mkdtempSync(join(tmpdir(), 'apportion-bench-'));
@@ -50,7 +51,7 @@ async function main(kubeconfig: string, count: number): Promise<void> {
     if (faults.length > 0) throw new Error(faults.join('\n'));
     const { user, system } = process.cpuUsage(usage);
     const seconds = (performance.now() - start) / 1000;
-    const peakMiB = process.resourceUsage().maxRSS / 1024;
+    const peakMiB = peakMemoryMib();
     polls.push({ seconds, coreSeconds: (user + system) / 1e6, peakMiB, summary });
     clock.nowMs += 60_000;
   }

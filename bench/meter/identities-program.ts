@@ -5,6 +5,7 @@ import type { Task } from '../../runtime/task.ts';
 import { DAY_MS } from '../../schemas/day.ts';
 import { calls } from '../../schemas/topics.ts';
 import { generator } from '../generator.ts';
+import { peakMemoryMib } from '../peak-memory.ts';
 
 export interface Memory {
   readonly identities: number;
@@ -36,7 +37,7 @@ function measure(identities: number): Memory {
   return {
     identities,
     bytesPerIdentity: held / identities,
-    peakMib: process.resourceUsage().maxRSS / 1024,
+    peakMib: peakMemoryMib(),
     baseMib: base / 2 ** 20,
     seconds,
     longestFoldMs,

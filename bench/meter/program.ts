@@ -1,4 +1,6 @@
 /** A program of its own: does the work that it is sent, one after another, and sends back how far it has come. */
+
+import { peakMemoryMib } from '../peak-memory.ts';
 import { runBare } from './run-bare.ts';
 import { runMeter } from './run-meter.ts';
 import type { Command, Progress, Reporter, Work } from './work.ts';
@@ -34,7 +36,7 @@ function reporter(): Reporter {
       offset,
       atMs: performance.timeOrigin + performance.now(),
       cpuMicroseconds: user + system,
-      peakMib: process.resourceUsage().maxRSS / 1024,
+      peakMib: peakMemoryMib(),
     };
     process.send?.(progress);
   };

@@ -42,18 +42,20 @@ export async function checkLetters(
   const told = Map.groupBy((await readLetters(source)).filter(isAudited), placeOf);
   const refused = new Map(refusals.filter(isAudited).map((refusal) => [placeOf(refusal), refusal]));
   for (const place of new Set([...refused.keys(), ...told.keys()])) {
-    const refusal = refused.get(place);
-    const [letter, ...others] = told.get(place) ?? [];
-    checking.expect(others.length === 0, () => `${place}: told ${others.length + 1} times.`);
-    if ((letter ?? refusal)?.processor !== METER) continue;
-    checking.expect(letter?.reason === refusal?.reason, () => {
-      if (letter === undefined) return `${place}: refused as ${refusal?.reason}, and no letter tells it.`;
-      if (refusal === undefined) return `${place}: told as ${letter.reason}, and nothing in the log gives it.`;
-      return `${place}: refused as ${refusal.reason}, and told as ${letter.reason}.`;
-    });
+    const fault = faultOf(refused.get(place), told.get(place) ?? []);
+    checking.expect(fault === null, () => `${place}: ${fault}`);
   }
-  checking.hold(Math.max(0, lines - refused.size));
+  checking.hold(lines - refused.size);
   return checking.done(`${told.size.toLocaleString('en-US')} letters`);
+}
+
+function faultOf(refusal: Refusal | undefined, told: readonly Refusal[]): string | null {
+  const [letter] = told;
+  if (told.length > 1) return `told ${told.length} times.`;
+  if ((letter ?? refusal)?.processor !== METER || letter?.reason === refusal?.reason) return null;
+  if (letter === undefined) return `refused as ${refusal?.reason}, and no letter tells it.`;
+  if (refusal === undefined) return `told as ${letter.reason}, and nothing in the log gives it.`;
+  return `refused as ${refusal.reason}, and told as ${letter.reason}.`;
 }
 
 /** The processor whose refusals follow from the log alone. */

@@ -10,8 +10,8 @@ const BEHIND_LIMIT_MS = 30_000;
  * not read all of its log yet, or has lost some of it. Whoever began from there would write again what is written, so
  * that such an answer is believed for no partition of the topic.
  *
- * Seen with Kafka 4.1.1 after 3 of 100 restarts, for a second or until the next restart: a coordinator that knew only the
- * first 16,384 records of its log. When it is loaded twice in a row, the end of the first load makes it active
+ * Seen with Kafka 4.1.1 after 3 of 100 restarts, for a second or until the next restart: a coordinator that knew only a
+ * first part of its log. By its code, when it is loaded twice in a row, the end of the first load makes it active
  * (`CoordinatorRuntime` compares states and not epochs) while the second is under way (`CoordinatorLoaderImpl` shows what
  * it has every 16,384 records); what is written then ends the loading.
  */

@@ -9,8 +9,8 @@ import type { Tools } from './server.ts';
  * does not fit. Source: JEP 350, dynamic archives.
  */
 export function classArchive(tools: Tools, server: ServerName): string[] {
-  const file = archiveFile(tools, server);
-  return [existsSync(file) ? `-XX:SharedArchiveFile=${file}` : `-XX:ArchiveClassesAtExit=${file}`];
+  const used = usingClassArchive(tools, server);
+  return used.length > 0 ? used : [`-XX:ArchiveClassesAtExit=${archiveFile(tools, server)}`];
 }
 
 /** The same for what ends at once: it uses the archive of a server and writes none. */

@@ -51,10 +51,10 @@ async function prepare(folder: DataFolder, tools: Tools): Promise<void> {
 
 async function command(folder: DataFolder, tools: Tools): Promise<Command> {
   const memory = ['-Xms128m', '-Xmx768m'];
-  const properties = join(folder.path, 'kafka.properties');
+  const config = join(folder.path, 'kafka.properties');
   return {
     file: tools.java,
-    args: [...memory, ...classArchive(tools, 'kafka'), ...javaArgs(tools), 'kafka.Kafka', properties],
+    args: [...memory, ...classArchive(tools, 'kafka'), ...javaArgs(tools), 'kafka.Kafka', config],
     env: {},
     cwd: folder.path,
   };

@@ -1,10 +1,10 @@
 import { ApportionError } from '../runtime/errors.ts';
 import type { KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
-import { readTopic } from '../runtime/kafka/read-topic.ts';
 import { Undecodable } from '../runtime/task.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
 import { deadLetters } from '../schemas/topics.ts';
+import { readPrepared } from './read-prepared.ts';
 
 /** Narrows dead letters down; what is absent does not matter. */
 export interface DeadLetterFilter {
@@ -22,20 +22,27 @@ export async function listDeadLetters(
   codec: PreparedCodec,
   filter: DeadLetterFilter,
 ): Promise<readonly DeadLetter[]> {
-  const values: Buffer[] = [];
-  await readTopic(kafka, prefix + deadLetters.name, (record) => {
-    if (record.value !== null) values.push(record.value);
-  });
-  await codec.prepare(values);
   const letters = new Map<string, DeadLetter>();
-  for (const value of values) {
-    const letter = codec.decode(deadLetters, value);
-    if (letter instanceof Undecodable) continue;
-    if (filter.reason !== undefined && letter.reason !== filter.reason) continue;
-    if (filter.topic !== undefined && letter.topic !== filter.topic) continue;
+  await readDeadLetters(kafka, prefix, codec, (letter) => {
+    if (filter.reason !== undefined && letter.reason !== filter.reason) return;
+    if (filter.topic !== undefined && letter.topic !== filter.topic) return;
     letters.set(`${letter.processor} ${idOf(letter)}`, letter);
-  }
+  });
   return [...letters.values()].sort(byOrigin);
+}
+
+/** Reads all dead letters to the end, as they stand in their topic. */
+export function readDeadLetters(
+  kafka: KafkaClient,
+  prefix: string,
+  codec: PreparedCodec,
+  onLetter: (letter: DeadLetter) => void,
+): Promise<void> {
+  return readPrepared(kafka, prefix + deadLetters.name, codec, ({ value }) => {
+    if (value === null) return;
+    const letter = codec.decode(deadLetters, value);
+    if (!(letter instanceof Undecodable)) onLetter(letter);
+  });
 }
 
 /** How a person names a dead letter: topic/partition/offset of the original. */

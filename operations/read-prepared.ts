@@ -1,7 +1,7 @@
-import type { KafkaClient } from '../../runtime/kafka/client.ts';
-import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
-import { readTopic } from '../../runtime/kafka/read-topic.ts';
-import type { InputRecord } from '../../runtime/task.ts';
+import type { KafkaClient } from '../runtime/kafka/client.ts';
+import type { PreparedCodec } from '../runtime/kafka/codec.ts';
+import { readTopic } from '../runtime/kafka/read-topic.ts';
+import type { InputRecord } from '../runtime/task.ts';
 
 /** Decoding waits for this much, so that the values of a large topic are never all in memory. */
 const CHUNK_RECORDS = 10_000;

@@ -7,12 +7,12 @@ import { addDays, type DayRange } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { calls, usage, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { readPrepared } from '../read-prepared.ts';
 import { checkRetained } from '../retained-log.ts';
 import { type Check, Checking } from './check.ts';
 import { differenceText } from './difference-text.ts';
 import { checkLetters, dayOfLine, METER, type Refusal } from './letters.ts';
 import { PlainMeter } from './plain-meter.ts';
-import { readPrepared } from './read-prepared.ts';
 import type { TopicDays } from './topic-days.ts';
 
 /** What counting anew needs: the whole log of calls and usage, and the settings that the meter ran with. */

@@ -5,8 +5,8 @@ import { DAY_MS, type DayRange, dayOf } from '../../schemas/day.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import type { Day, Instant } from '../../schemas/scalars.ts';
 import { calls, deadLetters, usage } from '../../schemas/topics.ts';
+import { readDeadLetters } from '../dead-letters.ts';
 import { type Check, Checking } from './check.ts';
-import { readPrepared } from './read-prepared.ts';
 
 /** What a dead letter says, and the day of the record instead of the record itself. */
 export interface Refusal
@@ -83,11 +83,8 @@ export function dayOfLine(codec: Codec, topic: string, value: Buffer | null, tim
 
 async function readLetters({ kafka, prefix, codec, onRecord }: LetterSource): Promise<readonly Refusal[]> {
   const letters: Refusal[] = [];
-  await readPrepared(kafka, prefix + deadLetters.name, codec, ({ value }) => {
+  await readDeadLetters(kafka, prefix, codec, (letter) => {
     onRecord();
-    if (value === null) return;
-    const letter = codec.decode(deadLetters, value);
-    if (letter instanceof Undecodable) return;
     const { processor, topic, partition, offset, timestamp, reason } = letter;
     const day = dayOfLine(codec, topic, letter.value, timestamp);
     letters.push({ processor, topic, partition, offset, timestamp, reason, day });

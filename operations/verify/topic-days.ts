@@ -11,7 +11,7 @@ import type { Day } from '../../schemas/scalars.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import { attributions, catalogs, costReports, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { readPrepared } from './read-prepared.ts';
+import { readPrepared } from '../read-prepared.ts';
 
 /** What the topics say of some days: of each key the record that stands. */
 export interface TopicDays extends StandingInputs {

@@ -7,6 +7,7 @@ import { readTopic } from '../runtime/kafka/read-topic.ts';
 import { type Column, table } from '../runtime/terminal/table.ts';
 import { type Bench, type Benchmark, type Measured, median } from './benchmark.ts';
 import { type Run, type Side, sides, write } from './clients/sides.ts';
+import { createAnew } from './create-anew.ts';
 
 const RECORDS = 500_000;
 const PARTITIONS = 4;
@@ -24,10 +25,11 @@ async function measureClients({ stack, rounds, logger, say }: Bench, count: numb
   const kafka = await createKafka({ brokers: stack.kafkaBrokers.split(','), client: 'kafkajs', logger });
   const admin = closing.adopt(kafka.admin(), (it) => it.close());
   const names = Object.values(topics);
-  const there = await admin.topics();
-  await admin.deleteTopics(names.filter((name) => there.has(name)));
-  const created = { partitions: PARTITIONS, replicationFactor: 1, config: { 'retention.ms': '-1' } };
-  await admin.createTopics(names.map((topic) => ({ topic, ...created })));
+  await createAnew(
+    admin,
+    PARTITIONS,
+    names.map((topic) => ({ topic, config: {} })),
+  );
   closing.defer(() => admin.deleteTopics(names));
   say('filling the topic');
   await write(kafka, topics.read, count);

@@ -17,6 +17,7 @@ import { output } from '../runtime/task.ts';
 import { type Column, table } from '../runtime/terminal/table.ts';
 import { calls } from '../schemas/topics.ts';
 import { type Bench, type Benchmark, type Measured, median } from './benchmark.ts';
+import { createAnew } from './create-anew.ts';
 import { generatedCalls, MAX_CALL_HOURS } from './meter/generated-calls.ts';
 
 const PREFIX = 'bench-ingest.';
@@ -50,7 +51,7 @@ async function measureIngest({ stack, rounds, logger, say }: Bench, count: numbe
   const kafka = new Kafka({ brokers, clientId: 'bench-ingest', logLevel: 1 });
   await using closing = new AsyncDisposableStack();
   const admin = closing.adopt(client.admin(), (it) => it.close());
-  await createTopic(admin);
+  await createAnew(admin, PARTITIONS, [{ topic: TOPIC, config: {} }]);
   closing.defer(() => admin.deleteTopics([TOPIC]));
 
   const token = randomBytes(32).toString('hex');
@@ -114,13 +115,6 @@ async function measureIngest({ stack, rounds, logger, say }: Bench, count: numbe
     ],
     details: runTable({ 'bare producer': bare, 'POST /v1/calls': overHttp }),
   };
-}
-
-async function createTopic(admin: KafkaAdmin): Promise<void> {
-  if ((await admin.topics()).has(TOPIC)) await admin.deleteTopics([TOPIC]);
-  // Calls lie in the past: without a limit of time nothing is deleted meanwhile.
-  const config = { 'retention.ms': '-1' };
-  await admin.createTopics([{ topic: TOPIC, partitions: PARTITIONS, replicationFactor: 1, config }]);
 }
 
 async function startSender(url: string, token: string, count: number): Promise<ChildProcess> {

@@ -1,11 +1,12 @@
 import type { DayInputs } from '../attribution/allocate-day.ts';
 import { type CompiledCatalog, compileCatalog } from '../attribution/compile-catalog.ts';
-import { parseCatalog } from '../attribution/parse-catalog.ts';
 import type { CostReport } from '../schemas/cost-report.ts';
 import type { Day } from '../schemas/scalars.ts';
 import type { UsageTotal } from '../schemas/usage-total.ts';
+import { callTotal } from './call-total.ts';
 import { costLine } from './cost-line.ts';
 import { generator } from './generator.ts';
+import { splitCatalog } from './split-catalog.ts';
 
 /** A platform whose days are wide: what it costs and who uses it is made in memory, without the pipeline. */
 export interface PlatformSize {
@@ -16,24 +17,9 @@ export interface PlatformSize {
   readonly services: number;
 }
 
-/** Shared namespaces by call duration, external services by their cost. */
+/** See `splitCatalog`. */
 export function catalogOf({ tenants }: PlatformSize): CompiledCatalog {
-  const parsed = parseCatalog({
-    version: 1,
-    currency: 'USD',
-    products: [{ id: 'asr' }],
-    tenants: Array.from({ length: tenants }, (_, t) => ({ id: tenantId(t) })),
-    rules: [
-      {
-        id: 'shared',
-        match: { source: 'cast-ai' },
-        split: { by: 'usage', meter: 'call_duration', scope: 'namespace' },
-      },
-      { id: 'external', match: { source: 'aws' }, split: { by: 'cost', of: 'infrastructure' } },
-    ],
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return compileCatalog(parsed.catalog);
+  return compileCatalog(splitCatalog(Array.from({ length: tenants }, (_, tenant) => tenantId(tenant))));
 }
 
 /** All that a day is computed from; another revision has other amounts. */
@@ -58,26 +44,12 @@ function serviceReport({ services }: PlatformSize, day: Day, random: Random): Co
 }
 
 function totalsOf({ tenants, used, namespaces }: PlatformSize, day: Day, random: Random): UsageTotal[] {
-  return Array.from({ length: tenants }, (_, tenant) =>
-    Array.from({ length: used }, (_, i) => ({
-      day,
-      cluster: 'prod-eu-1',
-      namespace: `asr-shared-${(tenant + i * 7) % namespaces}`,
-      tenant: tenantId(tenant),
-      product: 'asr',
-      meter: 'call_duration',
-      topic: 'calls.v1',
-      partition: 0,
-      identity: '',
-      refusedMeter: '',
-      quantity: BigInt(1 + random(80_000_000)),
-      callCount: 1 + random(900),
-      duplicates: 0,
-      conflicting: 0,
-      late: 0,
-      through: 1,
-    })),
-  ).flat();
+  return Array.from({ length: tenants * used }, (_, index) => {
+    const [tenant, nth] = [Math.floor(index / used), index % used];
+    const namespace = `asr-shared-${(tenant + nth * 7) % namespaces}`;
+    const place = { day, cluster: 'prod-eu-1', namespace, tenant: tenantId(tenant), product: 'asr', partition: 0 };
+    return callTotal(place, random);
+  });
 }
 
 function tenantId(number: number): string {

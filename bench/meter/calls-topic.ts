@@ -9,6 +9,7 @@ import { Undecodable } from '../../runtime/task.ts';
 import type { Call } from '../../schemas/call.ts';
 import { calls, deadLetters, type Topic, usage, usageTotals } from '../../schemas/topics.ts';
 import type { Bench } from '../benchmark.ts';
+import { createAnew } from '../create-anew.ts';
 import { Totals } from './checksum.ts';
 import { generatedCalls } from './generated-calls.ts';
 
@@ -130,17 +131,11 @@ export class CallsTopic {
     }
   }
 
-  /** Event times lie in the past: without a limit of time nothing is deleted meanwhile. */
-  async #createAnew(admin: KafkaAdmin, topics: readonly Topic<never>[]): Promise<void> {
-    const existing = await admin.topics();
-    const created = topics.map((topic) => ({
-      topic: this.prefix + topic.name,
-      partitions: this.partitions,
-      replicationFactor: 1,
-      config: { 'retention.ms': '-1', 'max.message.bytes': String(maxMessageBytes(topic)) },
-    }));
-    await admin.deleteTopics(created.map(({ topic }) => topic).filter((name) => existing.has(name)));
-    await admin.createTopics(created);
+  #createAnew(admin: KafkaAdmin, topics: readonly Topic<never>[]): Promise<void> {
+    const sized = topics.map((topic) => {
+      return { topic: this.prefix + topic.name, config: { 'max.message.bytes': String(maxMessageBytes(topic)) } };
+    });
+    return createAnew(admin, this.partitions, sized);
   }
 }
 

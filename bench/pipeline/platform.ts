@@ -1,4 +1,3 @@
-import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import { partitionOfText } from '../../runtime/kafka/murmur2.ts';
 import type { Call } from '../../schemas/call.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
@@ -7,8 +6,10 @@ import { dayOf, startOf } from '../../schemas/day.ts';
 import type { Day, Instant } from '../../schemas/scalars.ts';
 import { calls } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { callTotal } from '../call-total.ts';
 import { costLine } from '../cost-line.ts';
 import { generator } from '../generator.ts';
+import { splitCatalog } from '../split-catalog.ts';
 
 export const TENANTS = 200;
 /** Of the topics, as Apportion comes. */
@@ -24,28 +25,12 @@ export function linesOf(services: number): number {
   return TENANTS * (PARTITIONS + services);
 }
 
-/**
- * Shared namespaces by call duration, external services by their cost.
- *
- * @param sharedRule what the first of the two rules is called: it stands on the lines, so that another name changes them
- */
-export function platformCatalog(sharedRule = 'shared'): Catalog {
-  const parsed = parseCatalog({
-    version: 1,
-    currency: 'USD',
-    products: [{ id: 'asr' }],
-    tenants: Array.from({ length: TENANTS }, (_, tenant) => ({ id: tenantId(tenant) })),
-    rules: [
-      {
-        id: sharedRule,
-        match: { source: 'cast-ai' },
-        split: { by: 'usage', meter: 'call_duration', scope: 'namespace' },
-      },
-      { id: 'external', match: { source: 'aws' }, split: { by: 'cost', of: 'infrastructure' } },
-    ],
-  });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.faults));
-  return parsed.catalog;
+/** See `splitCatalog`. */
+export function platformCatalog(sharedRule?: string): Catalog {
+  return splitCatalog(
+    Array.from({ length: TENANTS }, (_, tenant) => tenantId(tenant)),
+    sharedRule,
+  );
 }
 
 /** What the clusters cost on a day. Another edition has other amounts, and stands in the place of those before. */
@@ -71,21 +56,7 @@ export function platformTotals(day: Day): readonly UsageTotal[] {
   const random = generator(day);
   return Array.from({ length: TENANTS * PARTITIONS }, (_, index) => {
     const [tenant, partition] = [Math.floor(index / PARTITIONS), index % PARTITIONS];
-    return {
-      day,
-      ...placeOf(tenant, partition),
-      meter: 'call_duration',
-      topic: calls.name,
-      partition,
-      identity: '',
-      refusedMeter: '',
-      quantity: BigInt(1 + random(80_000_000)),
-      callCount: 1 + random(900),
-      duplicates: 0,
-      conflicting: 0,
-      late: 0,
-      through: 1,
-    };
+    return callTotal({ day, ...placeOf(tenant, partition), partition }, random);
   });
 }
 

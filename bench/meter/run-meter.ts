@@ -16,7 +16,14 @@ export async function runMeter(work: Work, reporter: Reporter, signal: AbortSign
   const { prefix, commitIntervalMs, client } = work;
   const kafka = await createKafka({ brokers: work.brokers.split(','), client, clientId: 'bench', logger });
   const admin = kafka.admin();
-  const transactions = createTransactions({ kafka, admin, logger, prefix, names: new TopicNames(prefix) });
+  const transactions = createTransactions({
+    kafka,
+    admin,
+    codec: createLocalCodec(),
+    logger,
+    prefix,
+    names: new TopicNames(prefix),
+  });
   const isRestored = work.what === 'restore';
   await runProcessor(
     { ...meter, name: work.group, createTask: isRestored ? watchedTask(reporter) : meter.createTask },

@@ -262,10 +262,11 @@ export class Member<Config, Out> {
 
   /** Without `commits`, `Out` is `OutputRecord`: the type of the parameter cannot say so. */
   #transactions(): Commits<Out> {
-    const { kafka, prefix, logger } = this.#host;
+    const { kafka, codec, prefix, logger } = this.#host;
     const transactions: Commits<OutputRecord> = createTransactions({
       kafka,
       admin: this.#admin,
+      codec,
       prefix,
       names: this.#names,
       logger,

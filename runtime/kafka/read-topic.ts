@@ -22,35 +22,33 @@ export async function readTopic(
   name: string,
   onRecord: (record: InputRecord) => void | Promise<void>,
 ): Promise<void> {
-  const admin = kafka.admin();
-  try {
-    const extents = await filledPartitions(admin, name);
-    if (extents.size > 0) await readUntil(kafka, name, extents, onRecord, (group) => admin.deleteGroups([group]));
-  } finally {
-    await admin.close();
-  }
+  const extents = await askAdmin(kafka, (admin) => admin.extents(name));
+  await readPartitions(kafka, name, extents, onRecord);
 }
 
-async function filledPartitions(admin: KafkaAdmin, name: string): Promise<ReadonlyMap<number, Extent>> {
-  return new Map([...(await admin.extents(name))].filter(([, { low, end }]) => low !== end));
-}
-
-async function readUntil(
+/**
+ * Reads parts of partitions as `readTopic` reads all of them.
+ *
+ * @param signal ends the reading, which then rejects with its reason
+ */
+export async function readPartitions(
   kafka: KafkaClient,
   name: string,
   extents: ReadonlyMap<number, Extent>,
   onRecord: (record: InputRecord) => void | Promise<void>,
-  deleteGroup: (group: string) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
+  const filled = new Map([...extents].filter(([, { low, end }]) => low < end));
+  if (filled.size === 0) return;
   const groupId = `${name}.read.${randomUUID()}`;
-  const reading = new Reading(name, extents, onRecord);
+  const reading = new Reading(name, filled, onRecord, signal);
   const backoff = new Backoff(50, 2_000);
   try {
     while (!reading.signal.aborted) {
       const member = kafka.member({
         groupId,
         topics: [name],
-        assigner: everything(name, [...extents.keys()]),
+        assigner: everything(name, [...filled.keys()]),
         sessionTimeoutMs: SESSION_TIMEOUT_MS,
         partitionBytes: PARTITION_BYTES,
         joined: () => member.point(reading.wanted()),
@@ -69,7 +67,16 @@ async function readUntil(
     if (reading.signal.reason !== FINISHED) throw reading.signal.reason;
   } finally {
     reading.end();
-    await deleteGroup(groupId);
+    await askAdmin(kafka, (admin) => admin.deleteGroups([groupId]));
+  }
+}
+
+async function askAdmin<T>(kafka: KafkaClient, question: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  try {
+    return await question(admin);
+  } finally {
+    await admin.close();
   }
 }
 
@@ -82,6 +89,7 @@ class Reading {
   readonly #name: string;
   readonly #onRecord: (record: InputRecord) => void | Promise<void>;
   readonly #over = new AbortController();
+  readonly signal: AbortSignal;
   /** By partition, of those that are not read to their end. */
   readonly #left: Map<number, { position: number; readonly end: number }>;
   #silence: NodeJS.Timeout | undefined;
@@ -91,15 +99,13 @@ class Reading {
     name: string,
     extents: ReadonlyMap<number, Extent>,
     onRecord: (record: InputRecord) => void | Promise<void>,
+    signal: AbortSignal | undefined,
   ) {
     this.#name = name;
     this.#onRecord = onRecord;
+    this.signal = signal === undefined ? this.#over.signal : AbortSignal.any([signal, this.#over.signal]);
     this.#left = new Map([...extents].map(([partition, { low, end }]) => [partition, { position: low, end }]));
     this.#listen();
-  }
-
-  get signal(): AbortSignal {
-    return this.#over.signal;
   }
 
   wanted(): ReadonlyMap<string, number> {
@@ -120,7 +126,7 @@ class Reading {
   }
 
   async #take(delivery: Delivery): Promise<void> {
-    if (this.#over.signal.aborted) return;
+    if (this.signal.aborted) return;
     try {
       await this.#deliver(delivery);
     } catch (error) {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createLogger } from '../logger.ts';
 import type { TaskId } from '../task.ts';
 import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
+import { createLocalCodec } from './codec.ts';
 import { TopicNames } from './topic-names.ts';
 import { createTransactions } from './transactions.ts';
 
@@ -14,6 +15,7 @@ test('a task is opened where the group has confirmed it to be, not where a coord
   const transactions = createTransactions({
     kafka: { transactionalProducer: async () => producer } as unknown as KafkaClient,
     admin: { committed: async () => answerOf(answers.shift() ?? null) } as unknown as KafkaAdmin,
+    codec: createLocalCodec(),
     prefix: PREFIX,
     names: new TopicNames(PREFIX),
     logger: createLogger('silent'),

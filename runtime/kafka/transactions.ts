@@ -4,15 +4,18 @@ import type { Commits, Committed, Flush, OutputRecord, TaskId } from '../task.ts
 import { TaskLost } from '../task-lost.ts';
 import { sendsOf } from './batches.ts';
 import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
+import type { PreparedCodec } from './codec.ts';
 import { ConfirmedPositions } from './confirmed-positions.ts';
 import { faultOf } from './errors.ts';
 import { taskName, transactionalId } from './task-id.ts';
+import { ToldLetters } from './told-letters.ts';
 import type { TopicNames } from './topic-names.ts';
 
 export interface TransactionsOptions {
   readonly kafka: KafkaClient;
   /** Asked for committed positions. */
   readonly admin: KafkaAdmin;
+  readonly codec: PreparedCodec;
   /** Prefix of outputs, groups and transactional ids. */
   readonly prefix: string;
   /** What the inputs are called. */
@@ -37,6 +40,7 @@ class Transactions implements Commits<OutputRecord> {
   readonly inGroup = true;
   readonly #options: TransactionsOptions;
   readonly #confirmed: ConfirmedPositions;
+  readonly #letters: ToldLetters;
   readonly #producers = new Map<string, TransactionalProducer>();
   /** Of the tasks that are being opened or are open: ends their waiting. */
   readonly #closing = new Map<string, AbortController>();
@@ -44,6 +48,7 @@ class Transactions implements Commits<OutputRecord> {
   constructor(options: TransactionsOptions) {
     this.#options = options;
     this.#confirmed = new ConfirmedPositions(options.logger);
+    this.#letters = new ToldLetters(options);
   }
 
   async open(task: TaskId): Promise<ReadonlyMap<string, Committed>> {
@@ -68,6 +73,7 @@ class Transactions implements Commits<OutputRecord> {
           const positions = answer.get(names.of(topic)) ?? new Map<number, Committed>();
           const own = this.#confirmed.positionOf(topic, task.partition, positions);
           if (own !== undefined) committed.set(topic, own);
+          if (!this.#confirmed.isLatest(topic, task.partition, own)) this.#letters.forget(task);
         }
         return committed;
       });
@@ -79,9 +85,10 @@ class Transactions implements Commits<OutputRecord> {
   async commit(task: TaskId, flush: Flush): Promise<void> {
     const name = taskName(task);
     const producer = this.#producers.get(name);
-    if (producer === undefined) throw fenced(name, undefined);
+    const signal = this.#closing.get(name)?.signal;
+    if (producer === undefined || signal === undefined) throw fenced(name, undefined);
     try {
-      await this.#write(producer, task, flush);
+      await this.#write(producer, task, flush, await this.#letters.untold(task, flush.records, signal));
       await producer.commit();
       for (const [topic, position] of flush.committed) this.#confirmed.confirm(topic, task.partition, position);
     } catch (error) {
@@ -106,10 +113,15 @@ class Transactions implements Commits<OutputRecord> {
     return kafka.transactionalProducer(transactionalId(prefix, task));
   }
 
-  async #write(producer: TransactionalProducer, task: TaskId, flush: Flush): Promise<void> {
+  async #write(
+    producer: TransactionalProducer,
+    task: TaskId,
+    { committed }: Flush,
+    records: readonly OutputRecord[],
+  ): Promise<void> {
     const { prefix, names } = this.#options;
-    for (const records of sendsOf(prefix, flush.records)) await producer.send(records);
-    const positions = [...flush.committed].map(([topic, { offset, metadata }]) => {
+    for (const sent of sendsOf(prefix, records)) await producer.send(sent);
+    const positions = [...committed].map(([topic, { offset, metadata }]) => {
       return { topic: names.of(topic), partition: task.partition, position: offset, metadata };
     });
     await producer.sendPositions(prefix + task.processor, positions);

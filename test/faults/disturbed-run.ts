@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { killServer, startServer, stopServer } from '../../local/single-server.ts';
 import type { StackAddresses } from '../../local/stack.ts';
 import { kafkaClients } from '../../runtime/settings.ts';
+import { readPositions, writePositions } from './group-positions.ts';
 import type { FaultInput } from './input.ts';
 import { type Links, openLinks } from './links.ts';
 import { type PipelineRun, withRun } from './pipeline-run.ts';
@@ -112,6 +113,9 @@ export class DisturbedRun {
       case 'server away':
         await oneAtATime(() => this.#takeAway(fault));
         return 'came';
+      case 'lost positions':
+        await this.#losePositions(fault);
+        return 'came';
       case 'full disk':
         // On a server that stays: an error of the disk is to be met, not a server that is away.
         return oneAtATime(() => this.#fillDisk());
@@ -164,6 +168,16 @@ export class DisturbedRun {
     await (how === 'kill' ? killServer : stopServer)(dataFolder, server);
     await sleep(ms);
     await startServer(dataFolder, server);
+  }
+
+  async #losePositions({ role, ms }: Extract<Fault, { is: 'lost positions' }>): Promise<void> {
+    const positions = await readPositions(this.run.world, role);
+    await sleep(ms);
+    const processes = [...new Set(this.#members.get(role))];
+    await Promise.all(processes.map((process) => process.takeDown()));
+    await writePositions(this.run.world, role, positions);
+    for (const process of processes) process.bringUp();
+    await Promise.all(processes.map((process) => process.untilLive()));
   }
 
   /** Until the sink has met it. */

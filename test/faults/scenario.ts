@@ -5,6 +5,9 @@ import type { Where } from './proxy/network-proxy.ts';
 
 export const roleNames = ['meter', 'attribute', 'postgres-sink'] as const;
 export type RoleName = (typeof roleNames)[number];
+/** Those whose positions are in their groups: the sink's are in Postgres. */
+const positionedRoles = ['meter', 'attribute'] as const;
+export type PositionedRole = (typeof positionedRoles)[number];
 
 export type Fault =
   /** A connection of the role is cut exactly there. */
@@ -33,6 +36,11 @@ export type Fault =
   /** Members join the role's group, one after the other, and leave it: in good order, or killed. */
   | { readonly is: 'rebalance storm'; readonly role: RoleName; readonly leaving: readonly ('stop' | 'kill')[] }
   | { readonly is: 'server away'; readonly server: ServerName; readonly how: 'kill' | 'stop'; readonly ms: number }
+  /**
+   * All processes of the role are killed, and begin where their group was so long before: its coordinator has lost what
+   * was committed since.
+   */
+  | { readonly is: 'lost positions'; readonly role: PositionedRole; readonly ms: number }
   /** Postgres has no more space, until somebody makes some. */
   | { readonly is: 'full disk' };
 
@@ -103,6 +111,11 @@ const make = {
     how: pick(random, ['stop', 'kill'] as const),
     ms: random.integer(0, 1_000),
   }),
+  'lost positions': (random) => ({
+    is: 'lost positions',
+    role: pick(random, positionedRoles),
+    ms: random.integer(1_000, 5_000),
+  }),
   'full disk': () => ({ is: 'full disk' }),
 } satisfies Record<string, (random: Random) => Fault>;
 
@@ -110,7 +123,7 @@ export type Kind = keyof typeof make;
 export const kinds = Object.keys(make) as readonly Kind[];
 
 function cut(random: Random, step: CutStep): Fault {
-  return { is: 'cut', role: pick(random, ['meter', 'attribute'] as const), step, where: whereOf(random) };
+  return { is: 'cut', role: pick(random, positionedRoles), step, where: whereOf(random) };
 }
 
 function whereOf(random: Random): Where {

@@ -28,6 +28,7 @@ export class SupervisedRole {
   readonly #clock = new ProcessClock();
   #isKilled = false;
   #isStopping = false;
+  #isDown = false;
   #exited: Promise<unknown>;
 
   constructor(roles: readonly string[], env: Readonly<Record<string, string>>) {
@@ -65,6 +66,18 @@ export class SupervisedRole {
     this.#isKilled = true;
     this.#said = [];
     this.#child.kill('SIGKILL');
+  }
+
+  /** `kill -9`, and it is not started again until it is brought up. Resolves when it has ended. */
+  async takeDown(): Promise<void> {
+    this.#isDown = true;
+    this.kill();
+    await this.#exited;
+  }
+
+  bringUp(): void {
+    this.#isDown = false;
+    this.#startAgain();
   }
 
   /** It does nothing more, and its connections stay open, until it is woken. */
@@ -117,7 +130,11 @@ export class SupervisedRole {
     if (!this.#isKilled && !(this.#isStopping && code === 0)) {
       this.deaths.push(`${this.name} ended with ${signal ?? code}: ${this.#said.slice(-LAST_WORDS).join(' | ')}`);
     }
-    if (this.#isStopping || this.deaths.length > MAX_DEATHS) return;
+    if (this.#isStopping || this.#isDown || this.deaths.length > MAX_DEATHS) return;
+    this.#startAgain();
+  }
+
+  #startAgain(): void {
     this.#child = this.#start();
     this.#exited = once(this.#child, 'exit');
   }

@@ -184,8 +184,8 @@ async function inParallel<T>(
 /** A task of the sink with its commits, as the host runs it. */
 async function openTask(pool: Pool, logger: Logger, partition: number) {
   const id: TaskId = { processor: postgresSink.name, topics: [attributions.name], partition };
-  const publisher = { publish: async () => {}, close: async () => {} };
-  const commits = createPostgresCommits({ pool, publisher, logger });
+  const letters = { tell: async () => {}, close: async () => {} };
+  const commits = createPostgresCommits({ pool, letters, logger });
   const topics = postgresSink.reads.filter(({ name }) => name === attributions.name);
   const task = postgresSink.createTask({}, { partition, topics, codec });
   task.restore(await commits.open(id));

@@ -5,6 +5,7 @@ import { ingestConfig } from '../producers/call-ingest/config.ts';
 import { startCallIngest } from '../producers/call-ingest.ts';
 import { isPollerName } from '../producers/pollers.ts';
 import { runOnSchedule } from '../producers/schedule.ts';
+import { createLetterWriter } from '../runtime/kafka/letter-writer.ts';
 import { reachKafka } from '../runtime/kafka/reach-kafka.ts';
 import { type ProcessorHost, runProcessor } from '../runtime/kafka/run-processor.ts';
 import { createPostgresCommits } from '../sinks/postgres/commits.ts';
@@ -76,8 +77,10 @@ export const roles: Readonly<Record<string, Role>> = {
   'postgres-sink': async (world, signal, reached) => {
     const logger = world.logger.child({ role: 'postgres-sink' });
     await migrateReporting(world.pool, logger);
-    const commits = createPostgresCommits({ pool: world.pool, publisher: await world.publisher(), logger });
-    await runProcessor(postgresSink, {}, { ...(await hostOf(world, 'postgres-sink', signal, reached)), commits });
+    const host = await hostOf(world, 'postgres-sink', signal, reached);
+    const letters = createLetterWriter({ ...host, admin: world.admin });
+    const commits = createPostgresCommits({ pool: world.pool, letters, logger });
+    await runProcessor(postgresSink, {}, { ...host, commits });
   },
 };
 

@@ -217,7 +217,7 @@ export const deadLetters: Topic<DeadLetter> = {
   schema: deadLetterAvro,
   public: false,
   writtenBy: ['all'],
-  readBy: ['apportion dead-letters'],
+  readBy: ['meter', 'attribute', 'postgres-sink', 'apportion dead-letters', 'apportion verify'],
   doc: 'Records that could not be used, with their original bytes.',
 };
 

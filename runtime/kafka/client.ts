@@ -32,6 +32,8 @@ export interface KafkaAdmin {
   replaceTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>;
   /** By partition. */
   extents(topic: string): Promise<ReadonlyMap<number, Extent>>;
+  /** The position behind the last record of each partition, be it of a transaction that is still open. */
+  highWatermarks(topic: string): Promise<ReadonlyMap<number, number>>;
   /** The first position of each partition whose record has this timestamp or a later one; its end where none has. */
   positionsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>>;
   /**

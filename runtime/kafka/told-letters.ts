@@ -22,14 +22,13 @@ export interface ToldLettersOptions {
 }
 
 /**
- * What tasks have told as dead letters before. A group may have a task begin before what was committed: its coordinator
- * has lost positions, see `ConfirmedPositions`, or an operator has set them back. What the task then writes a second
- * time are the same documents, which replace themselves. Not so its letters: a line that is refused is told once. So the
- * first of them after a task was opened are held against those that stand in the topic.
+ * What tasks have told as dead letters before. A task may begin before what it has told: the coordinator of its group has
+ * lost positions, see `ConfirmedPositions`; an operator has set them back; or they are kept elsewhere than the letters.
+ * What the task then writes a second time are the same documents, which replace themselves. Not so its letters: a line
+ * that is refused is told once. So the first of them after a task was opened are held against those that stand.
  *
  * A task tells its letters in the order of its input. So it is enough to read the topic from its end backwards, until
  * there is a letter of the task's from before the line at hand; where the group is right that is the first one found.
- * Letters behind a transaction that is open at that moment are not seen.
  */
 export class ToldLetters {
   readonly #options: ToldLettersOptions;
@@ -48,19 +47,34 @@ export class ToldLetters {
   /**
    * The records without the letters that stand already.
    *
-   * @throws KafkaError, or the reason of the signal when that is aborted before it is known what stands
+   * @throws as `untold`
    */
-  async untold(task: TaskId, records: readonly OutputRecord[], signal: AbortSignal): Promise<readonly OutputRecord[]> {
+  async untoldRecords(
+    task: TaskId,
+    records: readonly OutputRecord[],
+    signal: AbortSignal,
+  ): Promise<readonly OutputRecord[]> {
     if (task.topics.every((topic) => this.#told.get(keyOf(task, topic))?.size === 0)) return records;
     const letters = new Map(records.flatMap((record) => this.#letterOf(record)));
-    for (const topic of task.topics) {
-      const ofTopic = [...letters.values()].filter((letter) => letter.topic === topic);
-      if (ofTopic.length > 0) await this.#look(task, topic, ofTopic, signal);
-    }
+    if (letters.size === 0) return records;
+    const untold = new Set(await this.untold(task, [...letters.values()], signal));
     return records.filter((record) => {
       const letter = letters.get(record);
-      return letter === undefined || this.#told.get(keyOf(task, letter.topic))?.has(contentOf(letter)) !== true;
+      return letter === undefined || untold.has(letter);
     });
+  }
+
+  /**
+   * The letters that do not stand yet.
+   *
+   * @throws KafkaError, or the reason of the signal when that is aborted before it is known what stands
+   */
+  async untold(task: TaskId, letters: readonly DeadLetter[], signal: AbortSignal): Promise<readonly DeadLetter[]> {
+    for (const topic of task.topics) {
+      const ofTopic = letters.filter((letter) => letter.topic === topic);
+      if (ofTopic.length > 0) await this.#look(task, topic, ofTopic, signal);
+    }
+    return letters.filter((letter) => this.#told.get(keyOf(task, letter.topic))?.has(contentOf(letter)) !== true);
   }
 
   #letterOf(record: OutputRecord): [OutputRecord, DeadLetter][] {
@@ -85,9 +99,12 @@ export class ToldLetters {
 
   /** The letters of the task about this line and those after it. */
   async #standing(task: TaskId, line: DeadLetter, signal: AbortSignal): Promise<Set<string>> {
-    const extents = await this.#options.admin.extents(this.#topic);
-    const partition = partitionOfRoute(line.partition, extents.size);
-    const { low, end } = extents.get(partition) ?? { low: 0, end: 0 };
+    const { admin } = this.#options;
+    // Up to there also where the transaction of somebody else is still open: what lies behind it is waited for.
+    const ends = await admin.highWatermarks(this.#topic);
+    const partition = partitionOfRoute(line.partition, ends.size);
+    const end = ends.get(partition) ?? 0;
+    const low = (await admin.extents(this.#topic)).get(partition)?.low ?? end;
     for (let count = FIRST_LOOK; ; count *= FURTHER) {
       const from = Math.max(low, end - count);
       const look = await this.#read(task, line, new Map([[partition, { low: from, end }]]), signal);

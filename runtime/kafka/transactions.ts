@@ -88,7 +88,7 @@ class Transactions implements Commits<OutputRecord> {
     const signal = this.#closing.get(name)?.signal;
     if (producer === undefined || signal === undefined) throw fenced(name, undefined);
     try {
-      await this.#write(producer, task, flush, await this.#letters.untold(task, flush.records, signal));
+      await this.#write(producer, task, flush, await this.#letters.untoldRecords(task, flush.records, signal));
       await producer.commit();
       for (const [topic, position] of flush.committed) this.#confirmed.confirm(topic, task.partition, position);
     } catch (error) {

@@ -1,10 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
+import { faultOf } from '../../runtime/kafka/errors.ts';
+import type { LetterWriter } from '../../runtime/letter-writer.ts';
 import { retryWhileAway } from '../../runtime/postgres/retry.ts';
 import { inTransaction } from '../../runtime/postgres/transaction.ts';
-import type { Publisher } from '../../runtime/publisher.ts';
 import type { Commits, Committed, Flush, TaskId } from '../../runtime/task.ts';
-import { deadLetters } from '../../schemas/topics.ts';
+import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { sinkClosed, sinkFenced } from './errors.ts';
 import { MonthPartitions } from './month-partitions.ts';
 import type { SinkRow } from './rows.ts';
@@ -14,8 +15,7 @@ import { ensurePartitions, writeRows } from './write-rows.ts';
 
 export interface PostgresCommitsOptions {
   readonly pool: Pool;
-  /** Where dead letters go. */
-  readonly publisher: Publisher;
+  readonly letters: LetterWriter;
   readonly logger: Logger;
 }
 
@@ -42,16 +42,16 @@ interface HeldOffset {
 
 class PostgresCommits implements Commits<SinkRow> {
   readonly #pool: Pool;
-  readonly #publisher: Publisher;
+  readonly #letters: LetterWriter;
   readonly #logger: Logger;
   readonly #partitions: MonthPartitions;
   readonly #owned = new Map<string, Ownership>();
   /** Of the tasks that are open or being opened: ends their waiting. */
   readonly #closing = new Map<string, AbortController>();
 
-  constructor({ pool, publisher, logger }: PostgresCommitsOptions) {
+  constructor({ pool, letters, logger }: PostgresCommitsOptions) {
     this.#pool = pool;
-    this.#publisher = publisher;
+    this.#letters = letters;
     this.#logger = logger;
     this.#partitions = new MonthPartitions(pool);
   }
@@ -75,8 +75,8 @@ class PostgresCommits implements Commits<SinkRow> {
     if (owned === undefined || closing === undefined) throw sinkFenced(nameOf(task));
     if (end === undefined) throw new Error('a flush of the sink moves the offset of its topic');
     const letters = flush.records.flatMap((row) => (row.kind === 'deadLetter' ? [row.letter] : []));
-    // Before the offset moves past them: publishing them twice does no harm, since their key is where they came from.
-    if (letters.length > 0) await this.#publisher.publish(deadLetters, letters);
+    // Before the offset moves past them: who then comes to them again is told that they stand.
+    if (letters.length > 0) await this.#tell(task, letters, closing.signal);
     try {
       await this.#whileAway(`write ${nameOf(task)}`, closing.signal, () => this.#write(task, flush, owned, end));
       owned.nextOffset = end;
@@ -90,6 +90,7 @@ class PostgresCommits implements Commits<SinkRow> {
     this.#closing.get(nameOf(task))?.abort(sinkClosed(nameOf(task)));
     this.#closing.delete(nameOf(task));
     this.#owned.delete(nameOf(task));
+    await this.#letters.close(task);
   }
 
   async #takeOver(task: TaskId): Promise<HeldOffset> {
@@ -105,6 +106,14 @@ class PostgresCommits implements Commits<SinkRow> {
       await move(client, task, owned, end);
       await writeRows(client, flush.records);
     });
+  }
+
+  async #tell(task: TaskId, letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    try {
+      await this.#letters.tell(task, letters, signal);
+    } catch (error) {
+      throw faultOf(error) === 'fenced' ? sinkFenced(nameOf(task)) : error;
+    }
   }
 
   #whileAway<T>(what: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {

@@ -25,13 +25,8 @@ function textsOf(letters: readonly Letter[]): Ledger {
   return new Map(letters.map(({ processor, origin, digest }) => [`${processor} ${origin}`, digest]));
 }
 
-/**
- * Those of processors come in a transaction with the offset of their record. The sink commits to Postgres, so the letters
- * it was just publishing when it died are published again: readers go by where the record came from.
- */
 function standingTwice(letters: readonly Letter[]): readonly string[] {
-  const transactional = letters.filter(({ processor }) => processor !== 'postgres-sink');
-  const counted = Map.groupBy(transactional, ({ processor, origin }) => `${processor} ${origin}`);
+  const counted = Map.groupBy(letters, ({ processor, origin }) => `${processor} ${origin}`);
   return [...counted].flatMap(([key, same]) => {
     const places = same.map(({ place }) => place).join(', ');
     return same.length === 1 ? [] : [`as dead letters: ${key} stands ${same.length} times: ${places}`];

@@ -171,11 +171,11 @@ export class DisturbedRun {
   }
 
   async #losePositions({ role, ms }: Extract<Fault, { is: 'lost positions' }>): Promise<void> {
-    const positions = await readPositions(this.run.world, role);
+    const positions = await oneAtATime(() => readPositions(this.run.world, role));
     await sleep(ms);
     const processes = [...new Set(this.#members.get(role))];
     await Promise.all(processes.map((process) => process.takeDown()));
-    await writePositions(this.run.world, role, positions);
+    await oneAtATime(() => writePositions(this.run.world, role, positions));
     for (const process of processes) process.bringUp();
     await Promise.all(processes.map((process) => process.untilLive()));
   }

@@ -2,9 +2,16 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { meter } from '../../processors/meter.ts';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
+import { sendsOf } from '../../runtime/kafka/batches.ts';
+import type { TopicRecords } from '../../runtime/kafka/client.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
+import { createLetterWriter, type LetterWriterOptions } from '../../runtime/kafka/letter-writer.ts';
 import { kafkaClients } from '../../runtime/settings.ts';
+import { output, type TaskId } from '../../runtime/task.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { calls, deadLetters, topics, usage } from '../../schemas/topics.ts';
+import { postgresSink } from '../../sinks/postgres/sink.ts';
+import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { askBroker, rawKafka } from './raw-kafka.ts';
 import { eventually, testStack } from './stack.ts';
 import { untyped } from './toy.ts';
@@ -35,6 +42,50 @@ for (const client of kafkaClients)
       await world.refuse('third', 'second');
       await world.meterAll();
       assert.deepEqual(await world.told(), ['first', 'second', 'third', 'second']);
+    });
+
+    for (const where of ['request', 'reply'] as const)
+      test(`are told once by what commits elsewhere, when the connection is cut at the ${where} of a commit`, async () => {
+        const world = await meterWorld();
+        await using proxy = await proxyOfKafka(stack.kafkaBrokers);
+        const kafka = await createKafka({ brokers: [brokerOf(proxy)], client, logger: world.logger });
+        const admin = kafka.admin();
+        const writer = createLetterWriter({ ...world, kafka, admin });
+        await writer.tell(SINK_TASK, sinkLetters(1), never);
+        proxy.cut('EndTxn', where);
+        await writer.tell(SINK_TASK, sinkLetters(2, 3), never);
+        assert.ok(proxy.isThrough());
+        await writer.close(SINK_TASK);
+        await admin.close();
+        assert.deepEqual(await world.told(), ['1', '2', '3']);
+      });
+
+    test('are told once by what commits elsewhere, when it dies before that; and who wakes up then tells nothing', async () => {
+      const world = await meterWorld();
+      const first = createLetterWriter(world);
+      await first.tell(SINK_TASK, sinkLetters(1, 2), never);
+      const second = createLetterWriter(world);
+      await second.tell(SINK_TASK, sinkLetters(1, 2, 3), never);
+      await assert.rejects(first.tell(SINK_TASK, sinkLetters(4), never), { name: 'KafkaError', fault: 'fenced' });
+      await second.tell(SINK_TASK, sinkLetters(4), never);
+      await Promise.all([first, second].map((writer) => writer.close(SINK_TASK)));
+      assert.deepEqual(await world.told(), ['1', '2', '3', '4']);
+    });
+
+    test('are told once, also where they stand behind a transaction of somebody else that is still open', async () => {
+      const world = await meterWorld();
+      const first = createLetterWriter(world);
+      await first.tell(SINK_TASK, sinkLetters(1), never);
+      const other = await world.kafka.transactionalProducer(`${world.prefix}other`);
+      await other.send(sendOf(world, letter('other', usage.name, 1)));
+      await first.tell(SINK_TASK, sinkLetters(2), never);
+      const second = createLetterWriter(world);
+      const telling = second.tell(SINK_TASK, sinkLetters(1, 2, 3), never);
+      await other.commit();
+      await telling;
+      await Promise.all([first, second].map((writer) => writer.close(SINK_TASK)));
+      await other.discard();
+      assert.deepEqual(await world.told(), ['1', '2', '3']);
     });
 
     async function meterWorld() {
@@ -80,16 +131,24 @@ for (const client of kafkaClients)
 
 /** Of the other input, in the same partition of the dead letters. */
 function lettersOfSomebodyElse(count: number): DeadLetter[] {
-  return Array.from({ length: count }, (_, offset) => ({
-    topic: usage.name,
-    partition: 0,
-    offset,
-    timestamp: Date.now(),
-    processor: meter.name,
-    reason: 'undecodable',
-    detail: '',
-    key: null,
-    value: null,
-    headers: [],
-  }));
+  return Array.from({ length: count }, (_, offset) => letter(meter.name, usage.name, offset));
 }
+
+const SINK_TASK: TaskId = { processor: postgresSink.name, topics: [calls.name], partition: 0 };
+const { signal: never } = new AbortController();
+
+function sinkLetters(...offsets: readonly number[]): DeadLetter[] {
+  return offsets.map((offset) => letter(SINK_TASK.processor, calls.name, offset));
+}
+
+function letter(processor: string, topic: string, offset: number): DeadLetter {
+  const value = Buffer.from(String(offset));
+  const origin = { topic, partition: 0, offset, timestamp: BEGUN_MS, key: null, value, headers: [] };
+  return { ...origin, processor, reason: 'undecodable', detail: '' };
+}
+
+function sendOf({ prefix, codec }: Pick<LetterWriterOptions, 'prefix' | 'codec'>, value: DeadLetter): TopicRecords[] {
+  return [...sendsOf(prefix, [output(codec, deadLetters, value)])].flat();
+}
+
+const BEGUN_MS = Date.now();

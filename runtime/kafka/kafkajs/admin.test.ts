@@ -12,6 +12,7 @@ test('where kafkajs knows no partition of a topic, that is an error that passes 
     fetchTopicOffsetsByTimestamp: async () => [],
   });
   await assert.rejects(admin.extents('calls'), isTransient);
+  await assert.rejects(admin.highWatermarks('calls'), isTransient);
   await assert.rejects(admin.positionsAt('calls', 0), isTransient);
 });
 

@@ -61,6 +61,13 @@ export class KafkajsAdmin implements KafkaAdmin {
     return new Map(offsets.map(({ partition, low, high }) => [partition, { low: Number(low), end: Number(high) }]));
   }
 
+  async highWatermarks(topic: string): Promise<ReadonlyMap<number, number>> {
+    const offsets = await this.#ofAllPartitions(topic, (admin) =>
+      admin.fetchTopicOffsets(topic, { readUncommitted: true }),
+    );
+    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  }
+
   async positionsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>> {
     const offsets = await this.#ofAllPartitions(topic, (admin) =>
       admin.fetchTopicOffsetsByTimestamp(topic, timestampMs),

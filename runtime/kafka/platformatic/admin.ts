@@ -94,6 +94,10 @@ export class PlatformaticAdmin implements KafkaAdmin {
     });
   }
 
+  highWatermarks(topic: string): Promise<ReadonlyMap<number, number>> {
+    return this.#cluster.patiently(() => this.#positions(topic, LATEST, READ_UNCOMMITTED));
+  }
+
   positionsAt(topic: string, timestampMs: number): Promise<ReadonlyMap<number, number>> {
     return this.#cluster.patiently(async () => {
       const ends = await this.#positions(topic, LATEST);
@@ -139,14 +143,18 @@ export class PlatformaticAdmin implements KafkaAdmin {
   }
 
   /** By partition. */
-  async #positions(topic: string, timestamp: bigint): Promise<ReadonlyMap<number, number>> {
+  async #positions(
+    topic: string,
+    timestamp: bigint,
+    isolation: typeof READ_COMMITTED | typeof READ_UNCOMMITTED = READ_COMMITTED,
+  ): Promise<ReadonlyMap<number, number>> {
     const leaders = await this.#cluster.leadersOf(topic);
     const byLeader = Map.groupBy(leaders.keys(), (partition) => leaders[partition] ?? -1);
     const answers = await Promise.all(
       [...byLeader].map(async ([leader, partitions]) => {
         const wanted = partitions.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
         const node = await this.#cluster.node(leader);
-        return ask(node, listOffsetsV6.api, ANY_REPLICA, READ_COMMITTED, [{ name: topic, partitions: wanted }]);
+        return ask(node, listOffsetsV6.api, ANY_REPLICA, isolation, [{ name: topic, partitions: wanted }]);
       }),
     );
     const positions = new Map<number, number>();
@@ -181,4 +189,5 @@ const SET_ON_THE_TOPIC = 1;
 const LATEST = -1n;
 const EARLIEST = -2n;
 const ANY_REPLICA = -1;
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;

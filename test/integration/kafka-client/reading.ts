@@ -92,6 +92,7 @@ export function keepsPromisesOfReading(client: Client, brokers: string): void {
     await other.send(texts(topic, 0, ['behind']));
     const admin = kafka.admin();
     assert.deepEqual((await admin.extents(topic)).get(0), { low: 0, end: 1 }, 'the end is that of what is committed');
+    assert.deepEqual((await admin.highWatermarks(topic)).get(0), 3);
     const reader = await new Collector(kafka, [topic]).joined();
     reader.point({ [`${topic}/0`]: 0 });
     await reader.reaches(`${topic}/0`, 1);

@@ -3,10 +3,11 @@ import { after } from 'node:test';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { createLocalCodec } from '../../../runtime/kafka/codec.ts';
+import type { LetterWriter } from '../../../runtime/letter-writer.ts';
 import { createLogger } from '../../../runtime/logger.ts';
 import { createPool } from '../../../runtime/postgres/pool.ts';
-import type { Publisher } from '../../../runtime/publisher.ts';
 import type { Commits, InputRecord, Task, TaskId } from '../../../runtime/task.ts';
+import type { DeadLetter } from '../../../schemas/dead-letter.ts';
 import type { Topic } from '../../../schemas/topics.ts';
 import { createPostgresCommits } from '../../../sinks/postgres/commits.ts';
 import { migrateReporting } from '../../../sinks/postgres/migrate.ts';
@@ -31,7 +32,7 @@ interface At {
 export class SinkWorld {
   readonly databaseUrl: string;
   readonly pool: Pool;
-  readonly letters: { topic: string; offset: number; reason: string; detail: string }[] = [];
+  readonly letters: DeadLetter[] = [];
   readonly #topics = new Map<string, InputRecord[]>();
   readonly #owners = new Map<string, SinkOwner>();
 
@@ -94,7 +95,7 @@ export class SinkWorld {
   }
 
   #commits(pool: Pool, logger: Logger): Commits<SinkRow> {
-    return createPostgresCommits({ pool, publisher: this.#publisher(), logger });
+    return createPostgresCommits({ pool, letters: this.#letterWriter(), logger });
   }
 
   /** Rows with numerics and dates as text, so that nothing is lost in between. */
@@ -103,11 +104,9 @@ export class SinkWorld {
     return rows;
   }
 
-  #publisher(): Publisher {
+  #letterWriter(): LetterWriter {
     return {
-      publish: async (_topic, values) => {
-        this.letters.push(...(values as unknown as typeof this.letters));
-      },
+      tell: async (_task, letters) => void this.letters.push(...letters),
       close: async () => {},
     };
   }

@@ -1,0 +1,81 @@
+import type { Logger } from 'pino';
+import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { deadLetters } from '../../schemas/topics.ts';
+import type { LetterWriter } from '../letter-writer.ts';
+import { retry } from '../retry.ts';
+import { output, type TaskId } from '../task.ts';
+import { sendsOf } from './batches.ts';
+import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
+import type { PreparedCodec } from './codec.ts';
+import { faultOf } from './errors.ts';
+import { taskName, transactionalId } from './task-id.ts';
+import { ToldLetters } from './told-letters.ts';
+
+export interface LetterWriterOptions {
+  readonly kafka: KafkaClient;
+  readonly admin: KafkaAdmin;
+  readonly codec: PreparedCodec;
+  readonly prefix: string;
+  readonly logger: Logger;
+}
+
+/**
+ * Tells letters in transactions of their own, with one producer per task. What was left in doubt is looked up by whoever
+ * takes the task over: this writer after an error, or another process after it was ended.
+ */
+export function createLetterWriter(options: LetterWriterOptions): LetterWriter {
+  return new KafkaLetterWriter(options);
+}
+
+class KafkaLetterWriter implements LetterWriter {
+  readonly #options: LetterWriterOptions;
+  readonly #told: ToldLetters;
+  readonly #producers = new Map<string, TransactionalProducer>();
+
+  constructor(options: LetterWriterOptions) {
+    this.#options = options;
+    this.#told = new ToldLetters(options);
+  }
+
+  async tell(task: TaskId, letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    if (letters.length === 0) return;
+    const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
+    await retry({ what: 'Kafka', isTransient, logger: this.#options.logger, signal }, async () => {
+      try {
+        await this.#tell(task, letters, signal);
+      } catch (error) {
+        await this.close(task);
+        throw error;
+      }
+    });
+  }
+
+  async close(task: TaskId): Promise<void> {
+    const producer = this.#producers.get(taskName(task));
+    this.#producers.delete(taskName(task));
+    await producer?.discard();
+  }
+
+  async #tell(task: TaskId, letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
+    const { codec, prefix } = this.#options;
+    const producer = this.#producers.get(taskName(task)) ?? (await this.#takeOver(task));
+    const untold = await this.#told.untold(task, letters, signal);
+    if (untold.length === 0) return;
+    for (const sent of sendsOf(
+      prefix,
+      untold.map((letter) => output(codec, deadLetters, letter)),
+    )) {
+      await producer.send(sent);
+    }
+    await producer.commit();
+  }
+
+  /** After it no earlier owner can tell more, so that what is then looked up is all. */
+  async #takeOver(task: TaskId): Promise<TransactionalProducer> {
+    const { kafka, prefix } = this.#options;
+    const producer = await kafka.transactionalProducer(transactionalId(prefix, task));
+    this.#producers.set(taskName(task), producer);
+    this.#told.forget(task);
+    return producer;
+  }
+}

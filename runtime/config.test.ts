@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { readSettings, variableOf } from './config.ts';
 import { ApportionError } from './errors.ts';
 import { settingsShape } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'apportion-config-'));
+after(() => rmSync(folder, { recursive: true }));
 const needed = {
   APPORTION_KAFKA_BROKERS: 'a:1, b:2',
   APPORTION_SCHEMA_REGISTRY_URL: 'http://registry:8081',

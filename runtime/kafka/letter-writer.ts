@@ -61,12 +61,8 @@ class KafkaLetterWriter implements LetterWriter {
     const producer = this.#producers.get(taskName(task)) ?? (await this.#takeOver(task));
     const untold = await this.#told.untold(task, letters, signal);
     if (untold.length === 0) return;
-    for (const sent of sendsOf(
-      prefix,
-      untold.map((letter) => output(codec, deadLetters, letter)),
-    )) {
-      await producer.send(sent);
-    }
+    const records = untold.map((letter) => output(codec, deadLetters, letter));
+    for (const sent of sendsOf(prefix, records)) await producer.send(sent);
     await producer.commit();
   }
 

@@ -29,6 +29,7 @@ export interface ToldLettersOptions {
  *
  * A task tells its letters in the order of its input. So it is enough to read the topic from its end backwards, until
  * there is a letter of the task's from before the line at hand; where the group is right that is the first one found.
+ * Timestamps have no say in it, since the clock of whoever wrote a letter may have been wrong by any time.
  */
 export class ToldLetters {
   readonly #options: ToldLettersOptions;
@@ -125,8 +126,7 @@ export class ToldLetters {
       kafka,
       this.#topic,
       extents,
-      async ({ timestampMs, value }) => {
-        if (timestampMs < line.timestamp - CLOCKS_DIFFER_MS) isEnough = true;
+      async ({ value }) => {
         if (value === null) return;
         await codec.prepare([value]);
         const letter = codec.decode(deadLetters, value);
@@ -151,11 +151,8 @@ export class ToldLetters {
 
 const FIRST_LOOK = 2_000;
 const FURTHER = 8;
-/** Some 100 MB are kept of so many. */
+/** No further: some 100 MB are kept of so many. */
 const LAST_LOOK = FIRST_LOOK * FURTHER ** 3;
-
-/** A letter is written after its line has come: none from long before that can be about it. */
-const CLOCKS_DIFFER_MS = 86_400_000;
 
 function keyOf(task: TaskId, topic: string): string {
   return `${taskName(task)} ${topic}`;

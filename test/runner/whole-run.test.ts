@@ -26,7 +26,22 @@ test('a run in which nothing failed ends well, and its folder goes with it', asy
   assert.equal(existsSync(lines[0] ?? ''), false);
 });
 
+test('a run whose reader leaves ends early, and its folder goes with it', async () => {
+  const script = scriptOf(`async (folder, interrupted) => {
+    for (; !interrupted.aborted; await new Promise(setImmediate)) console.log(folder);
+    return { passed: 2, failed: 0 };
+  }`);
+  const { output } = await runToEnd('sh', ['-c', `"${process.execPath}" "${script}" | head -n 1`]);
+  assert.match(output, /^.*planted-.*\n$/);
+  assert.equal(existsSync(output.trimEnd()), false);
+});
+
 async function runOf(run: string): Promise<{ readonly code: number | null; readonly lines: readonly string[] }> {
+  const { code, output } = await runToEnd(process.execPath, [scriptOf(run)]);
+  return { code, lines: output.trimEnd().split('\n') };
+}
+
+function scriptOf(run: string): string {
   const script = join(temporaryFolder(), 'script.ts');
   const module = JSON.stringify(join(import.meta.dirname, 'whole-run.ts'));
   // The waiting promise alone keeps no process alive.
@@ -37,6 +52,5 @@ async function runOf(run: string): Promise<{ readonly code: number | null; reado
      await wholeRun('planted', ${run});
      clearInterval(alive);`,
   );
-  const { code, output } = await runToEnd(process.execPath, [script]);
-  return { code, lines: output.trimEnd().split('\n') };
+  return script;
 }

@@ -7,7 +7,7 @@ import { type Outcome, show, showOutcome } from './progress.ts';
 /**
  * One run of a test command, from the root of the project and with a folder of its own. Whatever happens, nothing that
  * was begun in the folder is left. The last line is `N passed, N failed`; the process fails if anything did, and when it
- * is interrupted.
+ * is interrupted or nobody reads what it says.
  *
  * @param name what the folder is called after
  */
@@ -23,6 +23,8 @@ export async function wholeRun(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => interrupted.abort());
   }
+  // `npm test | head`: who reads the output has left. Unheard, the error would end the process, and leave servers behind.
+  process.stdout.on('error', () => interrupted.abort());
   try {
     let outcome = await run(folder, interrupted.signal);
     if (interrupted.signal.aborted) {

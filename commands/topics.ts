@@ -13,7 +13,7 @@ export function topicsCommand(): Command {
     .action((options: { dryRun?: true }) =>
       withWorld(command, async (world) => {
         const { applyTopics } = await import('../runtime/kafka/apply-topics.ts');
-        const outcome = await applyTopics(world.settings, { dryRun: options.dryRun === true, logger: world.logger });
+        const outcome = await applyTopics(world.settings, { ...world, dryRun: options.dryRun === true });
         const rows = outcome.map((row) => [row.topic, row.action, row.detail]);
         console.log(table([{ title: 'topic' }, { title: 'action' }, { title: 'detail' }], rows));
       }),

@@ -13,6 +13,7 @@ import { faultOf } from '../runtime/kafka/errors.ts';
 import { createKafkaJournal } from '../runtime/kafka/journal.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
+import { readSecurity } from '../runtime/kafka/security.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { createPool } from '../runtime/postgres/pool.ts';
@@ -57,7 +58,13 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
   const ended = new AbortController();
   const { signal } = ended;
   const logger = createLogger(settings.logLevel);
-  const kafka = await createKafka({ brokers: settings.kafkaBrokers, client: settings.kafkaClient, logger });
+  const secrets = createSecrets({ env: process.env, awsSecret: readAwsSecret });
+  const kafka = await createKafka({
+    brokers: settings.kafkaBrokers,
+    client: settings.kafkaClient,
+    security: await readSecurity(settings, secrets),
+    logger,
+  });
   const pool = closing.adopt(
     createPool({ databaseUrl: settings.databaseUrl, applicationName: 'apportion', logger }),
     (it) => it.end(),
@@ -91,7 +98,7 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
     journal: async (name) => {
       return createKafkaJournal({ name, kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal });
     },
-    secrets: createSecrets({ env: process.env, awsSecret: readAwsSecret }),
+    secrets,
     metrics: createMetrics(),
     signal,
   };

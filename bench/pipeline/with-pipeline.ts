@@ -53,7 +53,7 @@ export async function withPipeline<T>(
   const settings = readSettings({ env: { ...env, APPORTION_LOG_LEVEL: 'error' } });
   return await withWorldOf(settings, async (world) => {
     await using closing = new AsyncDisposableStack();
-    await applyTopics(settings, { dryRun: false, logger });
+    await applyTopics(settings, { ...world, dryRun: false });
     closing.defer(() => deleteTopics(world));
     await publishCatalog(await world.publisher(), catalog, Date.now());
 

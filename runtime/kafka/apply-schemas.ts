@@ -5,7 +5,8 @@ import { ApportionError } from '../errors.ts';
 import { retry } from '../retry.ts';
 import type { Settings } from '../settings.ts';
 import type { Changes } from './apply-topics.ts';
-import { isRegistryAway, openRegistry, statusOf, subjectOf } from './registry-codec.ts';
+import { authorizationOf, parseRegistryUrl, type RegistryAddress } from './registry-address.ts';
+import { isRegistryAway, openRegistry, registryRefuses, statusOf, subjectOf } from './registry-codec.ts';
 
 /**
  * Registers the schemas of topics and sets the compatibility of the public ones. A registry that is away is waited for.
@@ -17,13 +18,13 @@ export async function applySchemas(
   topics: readonly Topic<never>[],
   { dryRun, logger }: { readonly dryRun: boolean; readonly logger: Logger },
 ): Promise<Changes> {
-  const url = settings.schemaRegistryUrl;
-  const registry = openRegistry(url);
-  const options = { what: `The schema registry at ${url}`, isTransient, logger };
+  const address = parseRegistryUrl(settings.schemaRegistryUrl);
+  const registry = openRegistry(settings.schemaRegistryUrl);
+  const options = { what: `The schema registry at ${address.url}`, isTransient, logger };
   const changes: Changes = new Map();
   for (const topic of topics) {
     const subject = subjectOf(settings.topicPrefix, topic);
-    const done = await retry(options, () => applySchema({ url, registry, subject, topic, dryRun }));
+    const done = await retry(options, () => applySchema({ address, registry, subject, topic, dryRun }));
     if (done.length > 0) changes.set(topic, done);
   }
   return changes;
@@ -37,7 +38,7 @@ function isTransient(error: unknown): boolean {
 }
 
 interface Subject {
-  readonly url: string;
+  readonly address: RegistryAddress;
   readonly registry: SchemaRegistry;
   readonly subject: string;
   readonly topic: Topic<never>;
@@ -45,55 +46,51 @@ interface Subject {
 }
 
 async function applySchema(about: Subject): Promise<string[]> {
-  const { url, subject, topic, dryRun } = about;
+  const { address, subject, topic, dryRun } = about;
   const done: string[] = [];
   const wanted = topic.public ? COMPATIBILITY.FULL_TRANSITIVE : null;
-  const found = await compatibilityOf(url, subject);
+  const found = await compatibilityOf(address, subject);
   if (wanted !== null && found !== wanted) {
     done.push(`compatibility ${wanted}`);
     // Some registries know a subject only once it has a schema.
-    if (!dryRun && found !== null) await setCompatibility(url, subject, wanted);
+    if (!dryRun && found !== null) await setCompatibility(address, subject, wanted);
   }
   if (!(await isRegistered(about))) {
     done.push(`schema ${subject}`);
     if (!dryRun) await register(about, wanted ?? found ?? COMPATIBILITY.BACKWARD);
   }
   // Whoever registers first and dies before this leaves it to the next.
-  if (!dryRun && wanted !== null && (await compatibilityOf(url, subject)) !== wanted) {
-    await setCompatibility(url, subject, wanted);
+  if (!dryRun && wanted !== null && (await compatibilityOf(address, subject)) !== wanted) {
+    await setCompatibility(address, subject, wanted);
   }
   return done;
 }
 
 /** Null when the registry does not know the subject yet. */
-async function compatibilityOf(url: string, subject: string): Promise<string | null> {
-  const response = await fetch(configUrl(url, subject));
+async function compatibilityOf(address: RegistryAddress, subject: string): Promise<string | null> {
+  const response = await fetch(configUrl(address, subject), { headers: authorizationOf(address) });
   if (response.status === 404) return null;
   const body = (await checked(response, subject)) as { compatibilityLevel?: string };
   return body.compatibilityLevel ?? null;
 }
 
-async function setCompatibility(url: string, subject: string, compatibility: string): Promise<void> {
-  const headers = { 'content-type': 'application/vnd.schemaregistry.v1+json' };
+async function setCompatibility(address: RegistryAddress, subject: string, compatibility: string): Promise<void> {
+  const headers = { ...authorizationOf(address), 'content-type': 'application/vnd.schemaregistry.v1+json' };
   const body = JSON.stringify({ compatibility });
-  const response = await fetch(configUrl(url, subject), { method: 'PUT', headers, body });
+  const response = await fetch(configUrl(address, subject), { method: 'PUT', headers, body });
   // Another run may have done the same in between.
-  if (response.status === 409 && (await compatibilityOf(url, subject)) === compatibility) return;
+  if (response.status === 409 && (await compatibilityOf(address, subject)) === compatibility) return;
   await checked(response, subject);
 }
 
-function configUrl(url: string, subject: string): string {
-  return `${url.replace(/\/$/, '')}/config/${encodeURIComponent(subject)}`;
+function configUrl({ url }: RegistryAddress, subject: string): string {
+  return `${url}/config/${encodeURIComponent(subject)}`;
 }
 
 async function checked(response: Response, subject: string): Promise<unknown> {
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
-  const error = new ApportionError(
-    'registry_refuses',
-    `The registry answers ${response.status} about ${subject}: ${text.slice(0, 500)}`,
-    'See that APPORTION_SCHEMA_REGISTRY_URL is the address of a Confluent-compatible registry that may be written to.',
-  );
+  const error = registryRefuses(response.status, subject, text);
   throw Object.assign(error, { status: response.status });
 }
 

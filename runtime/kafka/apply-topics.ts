@@ -5,8 +5,7 @@ import { retry } from '../retry.ts';
 import type { Settings } from '../settings.ts';
 import { applySchemas } from './apply-schemas.ts';
 import { maxMessageBytes } from './batches.ts';
-import type { KafkaAdmin, NewTopic } from './client.ts';
-import { createKafka } from './create-kafka.ts';
+import type { KafkaAdmin, KafkaClient, NewTopic } from './client.ts';
 import { faultOf } from './errors.ts';
 
 export interface AppliedTopic {
@@ -18,6 +17,7 @@ export interface AppliedTopic {
 }
 
 export interface ApplyTopicsOptions {
+  readonly kafka: KafkaClient;
   /** Says what would be done and does nothing. */
   readonly dryRun: boolean;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export interface ApplyTopicsOptions {
 
 type ApplySettings = Pick<
   Settings,
-  'kafkaBrokers' | 'kafkaClient' | 'schemaRegistryUrl' | 'topicPrefix' | 'topicPartitions' | 'replicationFactor'
+  'kafkaBrokers' | 'schemaRegistryUrl' | 'topicPrefix' | 'topicPartitions' | 'replicationFactor'
 >;
 
 /**
@@ -42,8 +42,7 @@ export async function applyTopics(
   settings: ApplySettings,
   options: ApplyTopicsOptions,
 ): Promise<readonly AppliedTopic[]> {
-  const { logger, topics = allTopics } = options;
-  const kafka = await createKafka({ brokers: settings.kafkaBrokers, client: settings.kafkaClient, logger });
+  const { kafka, logger, topics = allTopics } = options;
   const what = `Kafka at ${settings.kafkaBrokers.join(', ')}`;
   const admin = kafka.admin();
   const inKafka = await retry({ what, isTransient: (error) => faultOf(error) === 'transient', logger }, () =>

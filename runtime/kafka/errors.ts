@@ -97,6 +97,11 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
+/** Whether an error of a socket, by its `code`, says that the other side speaks no TLS or is not who it should be. */
+export function isTlsRefused(systemCode: string): boolean {
+  return systemCode === 'EPROTO' || /CERT|VERIFY_LEAF|WRONG_VERSION/.test(systemCode);
+}
+
 /**
  * Answers after which nothing has happened, so that the same request may be sent again in the same transaction. A
  * client does so for a few seconds.

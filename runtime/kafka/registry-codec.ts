@@ -7,8 +7,10 @@ import { ApportionError } from '../errors.ts';
 import { retry } from '../retry.ts';
 import { avroOptions, avroType } from './avro.ts';
 import { createCodec, type PreparedCodec } from './codec.ts';
+import { parseRegistryUrl } from './registry-address.ts';
 
 export interface RegistryCodecOptions {
+  /** With user and password where the registry asks for them. */
   readonly registryUrl: string;
   /** Prefix of the topics' names, and so of the subjects. */
   readonly prefix: string;
@@ -23,7 +25,7 @@ export interface RegistryCodecOptions {
  * The codec of a schema registry. It never registers: the ids of our own schemas are looked up here, once. Ids met in
  * records are looked up by `prepare`, once each; a registry that is away is waited for.
  *
- * @throws ApportionError `schema_not_registered`
+ * @throws ApportionError `schema_not_registered`, `registry_refuses`
  */
 export async function createRegistryCodec(options: RegistryCodecOptions): Promise<PreparedCodec> {
   const { prefix, topics } = options;
@@ -58,8 +60,10 @@ export async function createRegistryCodec(options: RegistryCodecOptions): Promis
 }
 
 /** Registry access without its own retries: ours say what is away and since when. */
-export function openRegistry(host: string): SchemaRegistry {
-  return new SchemaRegistry({ host, retry: { retries: 0 } }, { AVRO: avroOptions() });
+export function openRegistry(registryUrl: string): SchemaRegistry {
+  const { url, user } = parseRegistryUrl(registryUrl);
+  const auth = user === null ? {} : { auth: user };
+  return new SchemaRegistry({ host: url, ...auth, retry: { retries: 0 } }, { AVRO: avroOptions() });
 }
 
 /** The subject of a topic's values. */
@@ -88,7 +92,7 @@ const UNANSWERED =
   /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|socket hang up|other side closed|time-?out/i;
 
 function ask<T>(options: RegistryCodecOptions, request: () => Promise<T>): Promise<T> {
-  const what = `The schema registry at ${options.registryUrl}`;
+  const what = `The schema registry at ${parseRegistryUrl(options.registryUrl).url}`;
   return retry({ what, isTransient: isRegistryAway, logger: options.logger, signal: options.signal }, request);
 }
 
@@ -98,6 +102,8 @@ async function registeredId(registry: SchemaRegistry, prefix: string, topic: Top
     return await registry.getRegistryIdBySchema(subject, { type: AVRO, schema: JSON.stringify(topic.schema) });
   } catch (cause) {
     if (isRegistryAway(cause)) throw cause;
+    const status = statusOf(cause);
+    if (status === 401 || status === 403) throw registryRefuses(status, subject, (cause as Error).message);
     throw new ApportionError(
       'schema_not_registered',
       `The schema of ${prefix}${topic.name} is not registered as this version has it, under the subject ${subject}.`,
@@ -105,6 +111,15 @@ async function registeredId(registry: SchemaRegistry, prefix: string, topic: Top
       { cause },
     );
   }
+}
+
+/** What it answers to who may not ask, or asks in the wrong place. */
+export function registryRefuses(status: number, subject: string, text: string): ApportionError {
+  return new ApportionError(
+    'registry_refuses',
+    `The registry answers ${status} about ${subject}: ${text.slice(0, 500)}`,
+    'See that APPORTION_SCHEMA_REGISTRY_URL is the address of a Confluent-compatible registry, with a user and password who may read and write there: https://USER:PASSWORD@HOST.',
+  );
 }
 
 const AVRO = 'AVRO' as never;

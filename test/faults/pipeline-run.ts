@@ -164,7 +164,7 @@ export async function withRun<T>(
   const env = { ...environmentOf(stack, freshPrefix(), databaseUrl), ...options.variables };
   const settings = readSettings({ env: { ...env, APPORTION_LOG_LEVEL: 'silent' } });
   return withWorldOf(settings, async (world) => {
-    await applyTopics(settings, { dryRun: false, logger: world.logger });
+    await applyTopics(settings, { ...world, dryRun: false });
     await using writers = await openWriters(world);
     await publishCatalog(await world.publisher(), input.catalog, Date.now());
     const run = new PipelineRun(world, env, writers, input, options.signal);

@@ -29,7 +29,7 @@ test('real bills split by real inference requests add up to what was billed, exa
   });
   const input = await realInput();
   await withWorldOf(settings, async (world) => {
-    await applyTopics(settings, { dryRun: false, logger: world.logger });
+    await applyTopics(settings, { ...world, dryRun: false });
     const stop = new AbortController();
     const running = runRoles(world, ['meter', 'attribute', 'postgres-sink'], stop.signal);
     const publisher = await world.publisher();

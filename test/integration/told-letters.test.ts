@@ -117,7 +117,7 @@ for (const client of kafkaClients)
         await world.admin.deleteTopics([topic]);
         await world.admin.deleteGroups([groupId]);
         await eventually('the topic is gone', async () => !(await world.admin.topics()).has(topic));
-        await applyTopics(world.settings, { dryRun: false, logger: world.logger, topics });
+        await applyTopics(world.settings, { ...world, dryRun: false, topics });
       };
 
       const told = async (): Promise<string[]> => {

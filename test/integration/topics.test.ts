@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import kafkajs from 'kafkajs';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
+import type { KafkaClient } from '../../runtime/kafka/client.ts';
+import { createKafka } from '../../runtime/kafka/create-kafka.ts';
 import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../../runtime/logger.ts';
@@ -19,12 +21,13 @@ const logger = createLogger('silent');
 
 suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   let stack: Awaited<ReturnType<typeof testStack>>;
+  let kafka: KafkaClient;
   before(async () => {
     stack = await testStack();
+    kafka = await createKafka({ brokers: stack.kafkaBrokers.split(','), client: 'kafkajs', logger });
   });
   const settingsOf = (topicPrefix: string) => ({
     kafkaBrokers: stack.kafkaBrokers.split(','),
-    kafkaClient: 'kafkajs' as const,
     schemaRegistryUrl: stack.schemaRegistryUrl,
     topicPrefix,
     topicPartitions: 3,
@@ -35,10 +38,10 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
 
   test('a dry run changes nothing, a run creates everything, another one changes nothing', async () => {
     const settings = settingsOf(freshPrefix());
-    assert.deepEqual(actions(await applyTopics(settings, { dryRun: true, logger })), all('created'));
-    assert.deepEqual(actions(await applyTopics(settings, { dryRun: true, logger })), all('created'));
-    assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('created'));
-    assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('unchanged'));
+    assert.deepEqual(actions(await applyTopics(settings, { dryRun: true, kafka, logger })), all('created'));
+    assert.deepEqual(actions(await applyTopics(settings, { dryRun: true, kafka, logger })), all('created'));
+    assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, kafka, logger })), all('created'));
+    assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, kafka, logger })), all('unchanged'));
 
     const { topics: found } = await askBroker(stack.kafkaBrokers, (admin) => admin.fetchTopicMetadata());
     for (const topic of topics) {
@@ -49,13 +52,13 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
 
   test('two runs at once do each other no harm', async () => {
     const settings = settingsOf(freshPrefix());
-    await Promise.all([1, 2, 3].map(() => applyTopics(settings, { dryRun: false, logger })));
-    assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, logger })), all('unchanged'));
+    await Promise.all([1, 2, 3].map(() => applyTopics(settings, { dryRun: false, kafka, logger })));
+    assert.deepEqual(actions(await applyTopics(settings, { dryRun: false, kafka, logger })), all('unchanged'));
   });
 
   test('brings back the configuration it declares, and leaves what an operator has set beside it', async () => {
     const settings = settingsOf(freshPrefix());
-    await applyTopics(settings, { dryRun: false, logger });
+    await applyTopics(settings, { dryRun: false, kafka, logger });
     const name = settings.topicPrefix + calls.name;
     const admin = rawKafka(stack.kafkaBrokers).admin();
     await admin.connect();
@@ -65,9 +68,9 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
       { name: 'segment.ms', value: '777777' },
     ];
     await admin.alterConfigs({ validateOnly: false, resources: [{ type, name, configEntries }] });
-    const dry = await applyTopics(settings, { dryRun: true, logger });
+    const dry = await applyTopics(settings, { dryRun: true, kafka, logger });
     assert.match(dry.find(({ topic }) => topic === name)?.detail ?? '', /retention\.ms=34560000000/);
-    const applied = await applyTopics(settings, { dryRun: false, logger });
+    const applied = await applyTopics(settings, { dryRun: false, kafka, logger });
     assert.deepEqual(
       applied.filter(({ action }) => action === 'changed').map(({ topic }) => topic),
       [name],
@@ -105,29 +108,29 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
 
   test('another number of partitions is an error that says what to do, and nothing is changed', async () => {
     const settings = settingsOf(freshPrefix());
-    await applyTopics(settings, { dryRun: false, logger, topics: [untyped(calls)] });
-    await assert.rejects(applyTopics({ ...settings, topicPartitions: 5 }, { dryRun: false, logger }), {
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(calls)] });
+    await assert.rejects(applyTopics({ ...settings, topicPartitions: 5 }, { dryRun: false, kafka, logger }), {
       code: 'partitions_differ',
       message: /calls\.v1 has 3 partitions instead of 5/,
       advice: /APPORTION_TOPIC_PARTITIONS/,
     });
-    const after = await applyTopics(settings, { dryRun: true, logger });
+    const after = await applyTopics(settings, { dryRun: true, kafka, logger });
     assert.equal(after.filter(({ action }) => action === 'created').length, topics.length - 1);
   });
 
   test('a public schema that would break its readers is refused, one that does not is registered', async () => {
     const settings = settingsOf(freshPrefix());
-    await applyTopics(settings, { dryRun: false, logger, topics: [untyped(calls)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(calls)] });
     const withField = (field: object): Topic<never> => {
       const schema = calls.schema as { fields: object[] };
       return { ...untyped(calls), schema: { ...schema, fields: [...schema.fields, field] } };
     };
     await assert.rejects(
-      applyTopics(settings, { dryRun: false, logger, topics: [withField({ name: 'x', type: 'long' })] }),
+      applyTopics(settings, { dryRun: false, kafka, logger, topics: [withField({ name: 'x', type: 'long' })] }),
       { code: 'schema_incompatible' },
     );
     const evolved = withField({ name: 'x', type: 'long', default: 0 });
-    const applied = await applyTopics(settings, { dryRun: false, logger, topics: [evolved] });
+    const applied = await applyTopics(settings, { dryRun: false, kafka, logger, topics: [evolved] });
     assert.deepEqual(actions(applied), ['changed']);
   });
 
@@ -138,13 +141,13 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
       code: 'schema_not_registered',
       advice: /apportion topics apply/,
     });
-    await applyTopics(settings, { dryRun: false, logger, topics: [untyped(calls)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(calls)] });
     const old = await createRegistryCodec({ ...options, topics: [untyped(calls)] });
     const value = old.encode(calls, call(1));
     const schema = calls.schema as { fields: object[] };
     const fields = [...schema.fields, { name: 'codecName', type: 'string', default: 'opus' }];
     const evolved: Topic<Call & { codecName: string }> = { ...calls, schema: { ...schema, fields } };
-    await applyTopics(settings, { dryRun: false, logger, topics: [untyped(evolved)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(evolved)] });
     const next = await createRegistryCodec({ ...options, topics: [untyped(evolved)] });
     await next.prepare([value]);
     assert.deepEqual({ ...next.decode(evolved, value) }, { ...call(1), codecName: 'opus' });

@@ -31,11 +31,11 @@ export async function toyWorld(
     topicPartitions: partitions,
     replicationFactor: -1,
   };
-  await applyTopics(settings, { dryRun: false, logger, topics });
+  const kafka = await createKafka({ brokers, client, logger });
+  await applyTopics(settings, { dryRun: false, kafka, logger, topics });
   const newCodec = (): Promise<PreparedCodec> =>
     createRegistryCodec({ registryUrl: stack.schemaRegistryUrl, prefix, topics, logger });
   const codec = await newCodec();
-  const kafka = await createKafka({ brokers, client, logger });
   const publisher = createPublisher({ kafka, codec, prefix, logger });
   const admin = kafka.admin();
   const running = new Set<{ stop: AbortController; done: Promise<void> }>();

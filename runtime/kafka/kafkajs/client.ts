@@ -1,7 +1,8 @@
-import { Kafka } from 'kafkajs';
+import { Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { KafkaClient } from '../client.ts';
 import type { KafkaSettings } from '../create-kafka.ts';
 import { CLIENT_ID, CONNECT_LIMIT_MS, REQUEST_LIMIT_MS } from '../limits.ts';
+import { type KafkaSecurity, NO_SECURITY } from '../security.ts';
 import { KafkajsAdmin } from './admin.ts';
 import { logInto } from './log.ts';
 import { KafkajsMember } from './member.ts';
@@ -11,6 +12,7 @@ import { openIdempotent, openTransactional } from './producers.ts';
 export function createKafkajs(settings: KafkaSettings): KafkaClient {
   const kafka = new Kafka({
     brokers: [...settings.brokers],
+    ...securityOf(settings.security ?? NO_SECURITY),
     clientId: settings.clientId ?? CLIENT_ID,
     connectionTimeout: CONNECT_LIMIT_MS,
     requestTimeout: REQUEST_LIMIT_MS,
@@ -24,5 +26,13 @@ export function createKafkajs(settings: KafkaSettings): KafkaClient {
     member: (options) => new KafkajsMember(kafka, options),
     idempotentProducer: () => openIdempotent(kafka),
     transactionalProducer: (transactionalId) => openTransactional(kafka, transactionalId),
+  };
+}
+
+function securityOf({ tls, sasl }: KafkaSecurity): Pick<KafkaConfig, 'ssl' | 'sasl'> {
+  return {
+    ssl: tls === null ? false : { ...tls },
+    // kafkajs has its own spelling of the mechanisms.
+    ...(sasl !== null && { sasl: { ...sasl, mechanism: sasl.mechanism.toLowerCase() } as SASLOptions }),
   };
 }

@@ -1,11 +1,24 @@
-import { askedBy, faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
+import {
+  askedBy,
+  faultOfProtocolCode,
+  isConnectionLost,
+  isTlsRefused,
+  KafkaError,
+  type KafkaFault,
+} from '../errors.ts';
 
 export const asked = askedBy(kafkaErrorOf);
 
 export function kafkaErrorOf(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new KafkaError(faultOfKafkajs(error), message, { cause: error, protocolCode: protocolCodeOf(error) });
+  return new KafkaError(faultOfKafkajs(error), messageOf(error), { cause: error, protocolCode: protocolCodeOf(error) });
+}
+
+/** Of several errors that it gathers, kafkajs says only that there were some. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [first] = (error as { errors?: readonly unknown[] }).errors ?? [];
+  return first instanceof Error ? `${error.message}: ${first.message}` : error.message;
 }
 
 /** Looks through what kafkajs wraps errors in (`KafkaJSNumberOfRetriesExceeded`, `KafkaJSNonRetriableError`). */
@@ -14,6 +27,7 @@ function faultOfKafkajs(error: unknown): KafkaFault {
   const protocolCode = protocolCodeOf(error);
   if (protocolCode !== null) return faultOfProtocolCode(protocolCode);
   const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && isTlsRefused(code)) return 'fatal';
   if (typeof code === 'string' && isConnectionLost(code)) return 'transient';
   const named = BY_NAME.get(error.name);
   if (named !== undefined) return named;

@@ -1,12 +1,15 @@
+import { isIP } from 'node:net';
 import { type API, Connection, findCoordinatorV3, MultipleErrors, metadataV9 } from '@platformatic/kafka';
 import { KafkaError } from '../errors.ts';
 import { CONNECT_LIMIT_MS, REQUEST_LIMIT_MS } from '../limits.ts';
 import { patiently } from '../patiently.ts';
+import type { KafkaSecurity } from '../security.ts';
 import { asked, check, kafkaErrorOf } from './errors.ts';
 
 export interface ClusterSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;
+  readonly security: KafkaSecurity;
   /** A request that takes longer has failed, and its connection with it. */
   readonly requestLimitMs?: number;
 }
@@ -145,8 +148,14 @@ export class Cluster {
   }
 
   async #open(address: string, forget: () => void): Promise<Connection> {
-    const { clientId, requestLimitMs = REQUEST_LIMIT_MS } = this.#settings;
+    const { clientId, security, requestLimitMs = REQUEST_LIMIT_MS } = this.#settings;
+    const at = address.lastIndexOf(':');
+    const host = address.slice(0, at);
     const connection = new Connection(clientId, {
+      ...(security.tls !== null && { tls: { ...security.tls } }),
+      // TLS has no names that are addresses.
+      ...(isIP(host) === 0 && { tlsServerName: host }),
+      ...(security.sasl !== null && { sasl: { ...security.sasl } }),
       connectTimeout: CONNECT_LIMIT_MS,
       requestTimeout: requestLimitMs,
       maxInflights: MAX_IN_FLIGHT,
@@ -154,9 +163,8 @@ export class Cluster {
     // Whoever asks is told of an error; one that nobody listens to would end the process.
     connection.on('error', forget);
     connection.on('close', forget);
-    const at = address.lastIndexOf(':');
     try {
-      await connection.connect(address.slice(0, at), Number(address.slice(at + 1)));
+      await connection.connect(host, Number(address.slice(at + 1)));
     } catch (error) {
       throw kafkaErrorOf(error);
     }

@@ -28,6 +28,9 @@ test('what is wrong with us and everything unknown is fatal', () => {
   const wrong = [
     new AuthenticationError('SASL authentication failed.'),
     new NetworkError('Connection to x:1 failed.', { cause: new AuthenticationError('no') }),
+    new NetworkError('Connection to x:1 failed.', {
+      cause: Object.assign(new Error('no'), { code: 'CERT_HAS_EXPIRED' }),
+    }),
     new UserError('Broker requires TLS.'),
     new TypeError('x'),
     'text',
@@ -42,4 +45,10 @@ test('an answer of the broker is told by its code and in words, also one that th
   assert.throws(() => check(16), { fault: 'transient', protocolCode: 16, message: /NOT_COORDINATOR/ });
   assert.throws(() => check(1), { fault: 'position' });
   assert.throws(() => check(9_999), { fault: 'fatal', message: /9999/ });
+});
+
+test('that a connection failed is told with why', () => {
+  const cause = new AuthenticationError('SASL authentication failed.');
+  const { message } = kafkaErrorOf(new NetworkError('Connection to x:1 failed.', { cause }));
+  assert.equal(message, 'Connection to x:1 failed: SASL authentication failed.');
 });

@@ -1,13 +1,27 @@
 import { GenericError, MultipleErrors, ProtocolError } from '@platformatic/kafka';
-import { askedBy, faultOfProtocolCode, isConnectionLost, KafkaError, type KafkaFault } from '../errors.ts';
+import {
+  askedBy,
+  faultOfProtocolCode,
+  isConnectionLost,
+  isTlsRefused,
+  KafkaError,
+  type KafkaFault,
+} from '../errors.ts';
 
 export const asked = askedBy(kafkaErrorOf);
 
 /** What the library throws, as the port's error. */
 export function kafkaErrorOf(error: unknown): KafkaError {
   if (error instanceof KafkaError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new KafkaError(faultOfLibrary(error), message, { cause: error });
+  return new KafkaError(faultOfLibrary(error), messageOf(error), { cause: error });
+}
+
+/** That a connection failed is told by the library, and why by what it is caused by. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  const isOfConnection = (error as { code?: unknown }).code === 'PLT_KFK_NETWORK';
+  return isOfConnection && cause instanceof Error ? `${message.replace(/\.$/, '')}: ${messageOf(cause)}` : message;
 }
 
 /** An answer of the broker, by its code. */
@@ -30,15 +44,23 @@ function textOf(protocolCode: number): string {
   }
 }
 
+function isOfTls(cause: Error): boolean {
+  const { code } = cause as { code?: unknown };
+  return typeof code === 'string' && isTlsRefused(code);
+}
+
 /** A connection that was refused, lost or silent may come back; authentication and what cannot be parsed do not. */
 function faultOfLibrary(error: unknown): KafkaFault {
   if (!(error instanceof Error)) return 'fatal';
   const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && isTlsRefused(code)) return 'fatal';
   if (typeof code === 'string' && isConnectionLost(code)) return 'transient';
   if (MultipleErrors.isMultipleErrors(error)) return faultOfLibrary((error as MultipleErrors).errors[0]);
   if (!GenericError.isGenericError(error as GenericError)) return 'fatal';
   // What the network error is of tells more, where it was of something else than the network.
   const { cause } = error;
-  if (cause instanceof Error && GenericError.isGenericError(cause as GenericError)) return faultOfLibrary(cause);
+  if (cause instanceof Error && (GenericError.isGenericError(cause as GenericError) || isOfTls(cause))) {
+    return faultOfLibrary(cause);
+  }
   return code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_UNEXPECTED_CORRELATION_ID' ? 'transient' : 'fatal';
 }

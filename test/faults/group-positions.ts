@@ -3,6 +3,7 @@ import type { World } from '../../commands/world.ts';
 import { attribute } from '../../processors/attribute.ts';
 import { meter } from '../../processors/meter.ts';
 import type { GroupPosition } from '../../runtime/kafka/client.ts';
+import type { Settings } from '../../runtime/settings.ts';
 import type { PositionedRole } from './scenario.ts';
 
 const processors = { meter, attribute };
@@ -18,7 +19,7 @@ export async function readPositions(world: World, role: PositionedRole): Promise
 
 /** Makes these what the group has committed last, whoever its members are. */
 export async function writePositions(
-  { kafka, settings: { topicPrefix: prefix } }: World,
+  { kafka, settings: { topicPrefix: prefix } }: Pick<World, 'kafka'> & { settings: Pick<Settings, 'topicPrefix'> },
   role: PositionedRole,
   positions: readonly GroupPosition[],
 ): Promise<void> {

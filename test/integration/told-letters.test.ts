@@ -11,14 +11,15 @@ import { output, type TaskId } from '../../runtime/task.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { calls, deadLetters, topics, usage } from '../../schemas/topics.ts';
 import { postgresSink } from '../../sinks/postgres/sink.ts';
+import { writePositions } from '../faults/group-positions.ts';
 import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
-import { askBroker, rawKafka } from './raw-kafka.ts';
+import { rawKafka } from './raw-kafka.ts';
 import { eventually, testStack } from './stack.ts';
 import { untyped } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
 
 for (const client of kafkaClients)
-  suite(`refused lines by ${client}`, { timeout: 120_000 }, async () => {
+  suite(`refused lines by ${client}`, { concurrency: true, timeout: 120_000 }, async () => {
     const stack = await testStack();
 
     test('are told once, also when the group has lost how far they were read, however much was told since', async () => {
@@ -108,10 +109,8 @@ for (const client of kafkaClients)
         await member.stop();
       };
 
-      const setBack = (offset: number): Promise<void> =>
-        askBroker(stack.kafkaBrokers, async (admin) => {
-          await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: String(offset) }] });
-        });
+      const setBack = (position: number): Promise<void> =>
+        writePositions(world, 'meter', [{ topic, partition: 0, position, metadata: '' }]);
 
       const makeAnew = async (): Promise<void> => {
         await world.admin.deleteTopics([topic]);

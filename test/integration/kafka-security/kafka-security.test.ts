@@ -18,7 +18,7 @@ const trusting = { ca, cert: undefined, key: undefined };
 const user = { username: USER, password: PASSWORD };
 
 for (const client of kafkaClients)
-  suite(`a broker that asks who one is, by ${client}`, { timeout: 120_000 }, () => {
+  suite(`a broker that asks who one is, by ${client}`, { concurrency: true, timeout: 120_000 }, () => {
     for (const [what, broker, security] of [
       ['SCRAM-SHA-512 over TLS', 'SASL_SSL', { tls: trusting, sasl: { ...user, mechanism: 'SCRAM-SHA-512' } }],
       ['SCRAM-SHA-256 in the open', 'SASL_PLAINTEXT', { tls: null, sasl: { ...user, mechanism: 'SCRAM-SHA-256' } }],

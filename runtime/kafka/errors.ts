@@ -61,6 +61,7 @@ const BY_PROTOCOL_CODE: ReadonlyMap<number, KafkaFault> = new Map<number, KafkaF
   [22, 'transient'], // ILLEGAL_GENERATION: the group has moved on, join again
   [25, 'transient'], // UNKNOWN_MEMBER_ID: timed out of the group, join again
   [27, 'transient'], // REBALANCE_IN_PROGRESS
+  [34, 'transient'], // ILLEGAL_SASL_STATE: something was asked while the broker asked anew who asks; the connection ends
   [41, 'transient'], // NOT_CONTROLLER
   [45, 'transient'], // OUT_OF_ORDER_SEQUENCE_NUMBER: the producer is discarded, another begins at 0
   [46, 'transient'], // DUPLICATE_SEQUENCE_NUMBER: the same

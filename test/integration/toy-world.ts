@@ -6,6 +6,7 @@ import { createPublisher } from '../../runtime/kafka/publisher.ts';
 import { readTopic } from '../../runtime/kafka/read-topic.ts';
 import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
 import { type ProcessorHost, runProcessor } from '../../runtime/kafka/run-processor.ts';
+import { type KafkaSecurity, NO_SECURITY } from '../../runtime/kafka/security.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { type Processor, Undecodable } from '../../runtime/task.ts';
 import type { Topic } from '../../schemas/topics.ts';
@@ -17,10 +18,16 @@ const { TEST_LOG_LEVEL = 'silent' } = process.env;
 /** Topics of the test's own, and members of a processor on them. */
 export async function toyWorld(
   stack: { kafkaBrokers: string; schemaRegistryUrl: string },
-  options: { partitions?: number; topics?: readonly Topic<never>[]; client?: KafkaSettings['client'] } = {},
+  options: {
+    partitions?: number;
+    topics?: readonly Topic<never>[];
+    client?: KafkaSettings['client'];
+    security?: KafkaSecurity;
+    prefix?: string;
+  } = {},
 ) {
-  const { partitions = 4, topics = toyTopics, client = 'kafkajs' } = options;
-  const prefix = freshPrefix();
+  const { partitions = 4, topics = toyTopics, client = 'kafkajs', security = NO_SECURITY } = options;
+  const { prefix = freshPrefix() } = options;
   const logger = createLogger(TEST_LOG_LEVEL as 'silent');
   const brokers = stack.kafkaBrokers.split(',');
   const settings = {
@@ -31,7 +38,7 @@ export async function toyWorld(
     topicPartitions: partitions,
     replicationFactor: -1,
   };
-  const kafka = await createKafka({ brokers, client, logger });
+  const kafka = await createKafka({ brokers, client, security, logger });
   await applyTopics(settings, { dryRun: false, kafka, logger, topics });
   const newCodec = (): Promise<PreparedCodec> =>
     createRegistryCodec({ registryUrl: stack.schemaRegistryUrl, prefix, topics, logger });

@@ -4,6 +4,7 @@ import {
   AuthenticationError,
   MultipleErrors,
   NetworkError,
+  ProtocolError,
   TimeoutError,
   UnexpectedCorrelationIdError,
   UserError,
@@ -22,6 +23,15 @@ test('a connection that is refused, lost or silent is transient', () => {
     new MultipleErrors('Cannot connect to any broker.', [new NetworkError('Connection closed')]),
   ];
   for (const error of lost) assert.equal(faultOf(kafkaErrorOf(error)), 'transient', String(error));
+});
+
+test('being asked anew who one is passes, being nobody that is known does not', () => {
+  const answered = (code: number) => {
+    const cause = new MultipleErrors('Received response with error', [new ProtocolError(code)]);
+    return new NetworkError('Connection to x:1 failed.', { cause: new AuthenticationError('no', { cause }) });
+  };
+  assert.equal(faultOf(kafkaErrorOf(answered(34))), 'transient');
+  assert.equal(faultOf(kafkaErrorOf(answered(58))), 'fatal');
 });
 
 test('what is wrong with us and everything unknown is fatal', () => {

@@ -44,11 +44,6 @@ function textOf(protocolCode: number): string {
   }
 }
 
-function isOfTls(cause: Error): boolean {
-  const { code } = cause as { code?: unknown };
-  return typeof code === 'string' && isTlsRefused(code);
-}
-
 /** A connection that was refused, lost or silent may come back; authentication and what cannot be parsed do not. */
 function faultOfLibrary(error: unknown): KafkaFault {
   if (!(error instanceof Error)) return 'fatal';
@@ -57,10 +52,20 @@ function faultOfLibrary(error: unknown): KafkaFault {
   if (typeof code === 'string' && isConnectionLost(code)) return 'transient';
   if (MultipleErrors.isMultipleErrors(error)) return faultOfLibrary((error as MultipleErrors).errors[0]);
   if (!GenericError.isGenericError(error as GenericError)) return 'fatal';
-  // What the network error is of tells more, where it was of something else than the network.
+  const { apiCode } = error as { apiCode?: unknown };
+  if (typeof apiCode === 'number') return faultOfProtocolCode(apiCode);
+  // What the error is of tells more, where it was of something else than the network.
   const { cause } = error;
-  if (cause instanceof Error && (GenericError.isGenericError(cause as GenericError) || isOfTls(cause))) {
-    return faultOfLibrary(cause);
-  }
+  if (cause instanceof Error && isTelling(cause)) return faultOfLibrary(cause);
   return code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_UNEXPECTED_CORRELATION_ID' ? 'transient' : 'fatal';
+}
+
+function isTelling(cause: Error): boolean {
+  const { code } = cause as { code?: unknown };
+  const isOfTls = typeof code === 'string' && isTlsRefused(code);
+  return (
+    isOfTls ||
+    GenericError.isGenericError(cause as GenericError) ||
+    MultipleErrors.isMultipleErrors(cause as MultipleErrors)
+  );
 }

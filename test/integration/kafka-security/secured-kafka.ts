@@ -19,6 +19,9 @@ export const PASSWORD = 'correct horse battery staple';
 /** All that the user may touch is named so. */
 export const PREFIX = 'secured.';
 
+/** It asks anew who one is after so long. kafkajs tells it ten seconds before, and not twice within one. */
+export const REAUTHENTICATION_MS = 13_000;
+
 /** Addresses of the broker, by how it is spoken to there, and the certificates that it takes. */
 export interface SecuredKafka {
   readonly brokers: Readonly<Record<'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL', string>>;
@@ -64,6 +67,7 @@ export async function securedKafka(): Promise<SecuredKafka> {
       'ssl.truststore.certificates': certificates.authority.cert,
       'listener.name.ssl.ssl.client.auth': 'required',
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+      'connections.max.reauth.ms': String(REAUTHENTICATION_MS),
       ...saslModules('sasl_plaintext'),
       ...saslModules('sasl_ssl'),
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',

@@ -1,4 +1,5 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { type AclRole, aclRoles, aclsOf, grantCommand } from '../runtime/kafka/acls.ts';
 import { table } from '../runtime/terminal/table.ts';
 import { topicRows, topicsMarkdown } from '../schemas/topics-table.ts';
 import { withWorld } from './world.ts';
@@ -25,6 +26,18 @@ export function topicsCommand(): Command {
     .option('--prefix <prefix>', 'prefix of the names', 'apportion.')
     .action((options: { format: string; prefix: string }) => {
       console.log(options.format === 'markdown' ? topicsMarkdown(options.prefix) : topicsTable(options.prefix));
+    });
+  command
+    .command('acls')
+    .description('print the commands that permit each role what it does, for a Kafka with authorization on')
+    .addOption(new Option('--role <role>', 'of this role alone').choices(aclRoles))
+    .option('--principal <principal>', 'who a role is, with {role} for its name', 'User:{role}')
+    .option('--prefix <prefix>', 'prefix of the names', 'apportion.')
+    .action(({ role, principal, prefix }: { role?: AclRole; principal: string; prefix: string }) => {
+      for (const each of role === undefined ? aclRoles : [role]) {
+        console.log(`# ${each}`);
+        for (const acl of aclsOf(each, prefix)) console.log(grantCommand(acl, principal.replaceAll('{role}', each)));
+      }
     });
   return command;
 }

@@ -216,7 +216,7 @@ export const deadLetters: Topic<DeadLetter> = {
   judgedByTimestamps: false,
   schema: deadLetterAvro,
   public: false,
-  writtenBy: ['all'],
+  writtenBy: ['meter', 'attribute', 'postgres-sink'],
   readBy: ['meter', 'attribute', 'postgres-sink', 'apportion dead-letters', 'apportion verify'],
   doc: 'Records that could not be used, with their original bytes.',
 };

@@ -162,7 +162,10 @@ export class Cluster {
     });
     // Whoever asks is told of an error; one that nobody listens to would end the process.
     connection.on('error', forget);
-    connection.on('close', forget);
+    connection.on('close', () => {
+      forget();
+      stopTiming(connection);
+    });
     try {
       await connection.connect(host, Number(address.slice(at + 1)));
     } catch (error) {
@@ -195,6 +198,11 @@ async function end(connection: Connection | null): Promise<void> {
   socket.once('close', () => resolve());
   socket.destroy();
   await promise;
+}
+
+/** A connection that is gone would tell the broker anew who it is, in an hour say, and keep the process alive for that. */
+function stopTiming(connection: Connection): void {
+  connection.close(() => {});
 }
 
 /** A connection answers in order, so that more would only wait at the broker. */

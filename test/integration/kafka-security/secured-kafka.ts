@@ -25,12 +25,15 @@ export const REAUTHENTICATION_MS = 13_000;
 /** Addresses of the broker, by how it is spoken to there, and the certificates that it takes. */
 export interface SecuredKafka {
   readonly brokers: Readonly<Record<'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL', string>>;
+  /** Where anybody may do everything. */
+  readonly backDoor: string;
   readonly certificates: Certificates;
   /** The folder with authority.pem, client.pem and client-key.pem. */
   readonly folder: string;
 }
 
-export async function securedKafka(): Promise<SecuredKafka> {
+/** @param others users who have the same password, know PLAIN alone, and may do nothing yet */
+export async function securedKafka(others: readonly string[] = []): Promise<SecuredKafka> {
   const folder = temporaryFolder();
   const [open = 0, controller = 0, ssl = 0, saslPlaintext = 0, saslSsl = 0] = await choosePorts(5);
   const certificates = await createCertificates(USER);
@@ -68,10 +71,10 @@ export async function securedKafka(): Promise<SecuredKafka> {
       'listener.name.ssl.ssl.client.auth': 'required',
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
       'connections.max.reauth.ms': String(REAUTHENTICATION_MS),
-      ...saslModules('sasl_plaintext'),
-      ...saslModules('sasl_ssl'),
+      ...saslModules('sasl_plaintext', [USER, ...others]),
+      ...saslModules('sasl_ssl', [USER, ...others]),
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      // Whoever comes by the open door, as brokers and this test do.
+      // Whoever comes by the back door, as brokers and this test do.
       'super.users': 'User:ANONYMOUS',
     }),
   );
@@ -79,17 +82,19 @@ export async function securedKafka(): Promise<SecuredKafka> {
   await eventually('the broker answers', () => askBroker(at(open), (admin) => admin.listTopics().then(() => true)));
   await askBroker(at(open), (admin) => admin.createAcls({ acl: [...aclsOf(USER), ...aclsOf(`CN=${USER}`)] }));
   return {
+    backDoor: at(open),
     brokers: { SSL: at(ssl), SASL_PLAINTEXT: at(saslPlaintext), SASL_SSL: at(saslSsl) },
     certificates,
     folder,
   };
 }
 
-function saslModules(listener: string): Record<string, string> {
+function saslModules(listener: string, users: readonly string[]): Record<string, string> {
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
+  const passwords = users.map((user) => `user_${user}="${PASSWORD}"`).join(' ');
   const module = (mechanism: string): string => `listener.name.${listener}.${mechanism}.sasl.jaas.config`;
   return {
-    [module('plain')]: `org.apache.kafka.common.security.plain.PlainLoginModule required user_${USER}="${PASSWORD}" ;`,
+    [module('plain')]: `org.apache.kafka.common.security.plain.PlainLoginModule required ${passwords};`,
     [module('scram-sha-256')]: scram,
     [module('scram-sha-512')]: scram,
   };

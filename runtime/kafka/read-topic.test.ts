@@ -45,12 +45,25 @@ test('an error of whoever takes the records ends the reading, and nothing more i
   assert.deepEqual(offsets, [0, 1]);
 });
 
+test('what is read is read, also when its group cannot be deleted', async () => {
+  const offsets: number[] = [];
+  const refused = async () => {
+    throw new KafkaError('fatal', 'the coordinator is away');
+  };
+  const kafka = kafkaOf([async ({ take }) => take(everything)], refused);
+  await readTopic(kafka, TOPIC, ({ offset }) => void offsets.push(offset));
+  assert.deepEqual(offsets, [0, 1, 2, 3]);
+});
+
 /** A client of one partition, whose members do one after the other what is said once they have joined. */
-function kafkaOf(lives: readonly ((options: MemberOptions) => Promise<void>)[]): KafkaClient {
+function kafkaOf(
+  lives: readonly ((options: MemberOptions) => Promise<void>)[],
+  deleteGroups: () => Promise<void> = async () => {},
+): KafkaClient {
   const left = [...lives];
   const admin = {
     extents: async () => new Map([[0, { low: 0, end: COUNT }]]),
-    deleteGroups: async () => {},
+    deleteGroups,
     close: async () => {},
   };
   const member = (options: MemberOptions): GroupMember => {

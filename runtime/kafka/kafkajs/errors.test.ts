@@ -38,6 +38,7 @@ test('is not deceived by the wrappings of kafkajs', () => {
   const wrap = (error: Error) => [
     kafkajs('KafkaJSNumberOfRetriesExceeded', error, { retryCount: 5, retryTime: 1 }),
     kafkajs('KafkaJSNonRetriableError', error, { cause: error }),
+    kafkajs('KafkaJSDeleteGroupsError', 'Error in DeleteGroups', [{ groupId: 'a', error }]),
   ];
   for (const error of wrap(createErrorFromCode(16))) assert.equal(kafkaFaultOf(error), 'transient');
   for (const error of wrap(createErrorFromCode(90))) assert.equal(kafkaFaultOf(error), 'fenced');

@@ -17,8 +17,14 @@ export function kafkaErrorOf(error: unknown): KafkaError {
 /** Of several errors that it gathers, kafkajs says only that there were some. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const [first] = (error as { errors?: readonly unknown[] }).errors ?? [];
+  const first = firstOf(error);
   return first instanceof Error ? `${error.message}: ${first.message}` : error.message;
+}
+
+/** Of the errors that one is about: `KafkaJSAggregateError` has a list, `KafkaJSDeleteGroupsError` one for each group. */
+function firstOf(error: Error): unknown {
+  const { errors, groups } = error as { errors?: readonly unknown[]; groups?: readonly { error: unknown }[] };
+  return errors?.[0] ?? groups?.[0]?.error;
 }
 
 /** Looks through what kafkajs wraps errors in (`KafkaJSNumberOfRetriesExceeded`, `KafkaJSNonRetriableError`). */
@@ -32,7 +38,7 @@ function faultOfKafkajs(error: unknown): KafkaFault {
   const named = BY_NAME.get(error.name);
   if (named !== undefined) return named;
   if (error.name === 'KafkaJSError' && TRANSIENT_TEXTS.some((text) => error.message.includes(text))) return 'transient';
-  const wrapped = error.cause ?? (error as { errors?: readonly unknown[] }).errors?.[0];
+  const wrapped = error.cause ?? firstOf(error);
   return wrapped === undefined ? 'fatal' : faultOfKafkajs(wrapped);
 }
 

@@ -18,7 +18,7 @@ import { testStack } from '../stack.ts';
 import { PASSWORD, securedKafka } from './secured-kafka.ts';
 
 const [stack, { backDoor, brokers, certificates, folder }] = await Promise.all([testStack(), securedKafka(aclRoles)]);
-const input = faultInput({ seed: 7, nowMs: Date.now(), calls: 2_000, days: 14, callsPerPiece: 50 });
+const input = faultInput({ seed: 7, nowMs: Date.now(), calls: 1_000, days: 14, callsPerPiece: 50 });
 
 test('each role does its work with what it is permitted, and may do nothing else', { timeout: 240_000 }, async (t) => {
   await withRun({ ...stack, kafkaBrokers: backDoor }, input, async (run) => {
@@ -26,18 +26,21 @@ test('each role does its work with what it is permitted, and may do nothing else
     const grants = aclRoles.flatMap((role) => aclsOf(role, prefix).flatMap((acl) => entriesOf(acl, `User:${role}`)));
     await askBroker(backDoor, (admin) => admin.createAcls({ acl: grants }));
 
-    await t.test('processors and sink come to what follows from the input alone, by either client', async () => {
-      for (const role of roleNames) {
-        for (const client of kafkaClients)
+    await t.test(
+      'processors and sink come to what follows from the input alone, whichever client they speak by',
+      async () => {
+        for (const [index, role] of roleNames.entries()) {
+          const client = kafkaClients[index % kafkaClients.length] ?? '';
           run.startWith({ ...envOf(run, role), APPORTION_KAFKA_CLIENT: client }, [role]);
-      }
-      await run.sendUntil(1);
-      const outcome = await run.outcome();
-      const expected = await run.expected();
-      assert.ok(expected.letters.length > 0, 'lines are refused, too');
-      assert.deepEqual(differences(expected, outcome), []);
-      await run.audit();
-    });
+        }
+        await run.sendUntil(1);
+        const outcome = await run.outcome();
+        const expected = await run.expected();
+        assert.ok(expected.letters.length > 0, 'lines are refused, too');
+        assert.deepEqual(differences(expected, outcome), []);
+        await run.audit();
+      },
+    );
 
     await t.test('a poller publishes what it has read', async () => {
       const bills = join(import.meta.dirname, '../../../local/demo/real/data/focus-sample.csv');

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import kafkajs from 'kafkajs';
-import { classArchive } from '../../../local/class-archive.ts';
+import { usingClassArchive } from '../../../local/class-archive.ts';
 import { choosePorts } from '../../../local/ports.ts';
 import { runToEnd } from '../../../local/run.ts';
 import type { Tools } from '../../../local/server.ts';
@@ -120,9 +120,10 @@ async function start(tools: Tools, folder: string, config: string): Promise<void
     (mechanism) => `--add-scram=${mechanism}=[name=${USER},password=${PASSWORD}]`,
   );
   const format = ['kafka.tools.StorageTool', 'format', '--cluster-id=secured', `--config=${config}`, ...users];
-  const formatted = await runToEnd(tools.java, [...classPath, ...format], undefined, { cwd: folder });
+  const archive = usingClassArchive(tools, 'kafka');
+  const formatted = await runToEnd(tools.java, [...archive, ...classPath, ...format], undefined, { cwd: folder });
   if (formatted.code !== 0) throw new Error(`Kafka could not format its folder:\n${formatted.output}`);
-  const args = ['-Xmx512m', ...classArchive(tools, 'kafka'), ...classPath, 'kafka.Kafka', config];
+  const args = ['-Xmx512m', ...archive, ...classPath, 'kafka.Kafka', config];
   const broker = spawn(tools.java, args, { cwd: folder, stdio: 'ignore' });
   after(() => end(broker));
 }

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { Client } from 'pg';
-import { createKafka } from '../../../runtime/kafka/create-kafka.ts';
 import { readTopic } from '../../../runtime/kafka/read-topic.ts';
-import { createLogger } from '../../../runtime/logger.ts';
+import { freshTopic, openClient } from '../../integration/kafka-client/client-world.ts';
 import { eventually, freshDatabase, testStack } from '../../integration/stack.ts';
 import { brokerOf, proxyOfKafka, proxyOfPostgres } from './open-proxy.ts';
 
@@ -152,11 +150,7 @@ async function producerBehindProxy(transactionalId?: string, existing?: string) 
   // A transactional one has to wait until its coordinator has loaded.
   const retry = transactionalId === undefined ? { retries: 0 } : { retries: 8, initialRetryTime: 20 };
   const kafka = new Kafka({ brokers: [brokerOf(proxy)], retry, logLevel: logLevel.NOTHING });
-  const topic = existing ?? `proxy-${randomBytes(6).toString('hex')}`;
-  const admin = directKafka().admin();
-  await admin.connect();
-  if (existing === undefined) await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-  await admin.disconnect();
+  const topic = existing ?? (await freshTopic(await openClient('kafkajs', stack.kafkaBrokers)));
   const producer = kafka.producer(
     transactionalId === undefined ? {} : { transactionalId: `${transactionalId}-${topic}`, maxInFlightRequests: 1 },
   );
@@ -170,14 +164,9 @@ async function known(producer: Producer, topic: string): Promise<void> {
   await eventually('the topic to be known', () => producer.send({ topic, messages: [{ value: 'first' }] }));
 }
 
-function directKafka(): Kafka {
-  return new Kafka({ brokers: [stack.kafkaBrokers], logLevel: logLevel.NOTHING });
-}
-
 async function valuesOf(topic: string): Promise<string[]> {
   const values: string[] = [];
-  const logger = createLogger('silent');
-  const kafka = await createKafka({ brokers: [stack.kafkaBrokers], client: 'kafkajs', logger });
+  const kafka = await openClient('kafkajs', stack.kafkaBrokers);
   await readTopic(kafka, topic, ({ value }) => void values.push(String(value)));
   return values;
 }

@@ -22,7 +22,11 @@ export function keepsPromisesOfAsking(client: Client, brokers: string): void {
     assert.deepEqual(before.get('retention.ms'), { value: '1234567', isOfTopic: true });
     assert.deepEqual(before.get('cleanup.policy'), { value: 'delete', isOfTopic: false });
     await admin.replaceTopicConfig(topic, { 'cleanup.policy': 'compact' });
-    const after = await admin.topicConfig(topic);
+    // A broker that is busy learns a moment later what its controller has confirmed.
+    const after = await eventually('the broker knows it', async () => {
+      const config = await admin.topicConfig(topic);
+      return config.get('cleanup.policy')?.isOfTopic === true && config;
+    });
     assert.deepEqual(after.get('cleanup.policy'), { value: 'compact', isOfTopic: true });
     assert.equal(after.get('retention.ms')?.isOfTopic, false);
     await admin.deleteTopics([topic, other.topic]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApportionError } from '../errors.ts';
-import { faultOf, faultOfProtocolCode, isConnectionLost, isTlsRefused, KafkaError } from './errors.ts';
+import { faultOf, faultOfProtocolCode, faultOfSystemCode, KafkaError } from './errors.ts';
 
 test('only what a client has told has a fault that may pass', () => {
   assert.equal(faultOf(new KafkaError('transient', 'away')), 'transient');
@@ -24,8 +24,8 @@ test('a certificate that is not believed does not pass by itself, a connection t
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_SSL_WRONG_VERSION_NUMBER',
   ];
-  for (const code of refused) assert.deepEqual([isTlsRefused(code), isConnectionLost(code)], [true, false], code);
+  for (const code of refused) assert.equal(faultOfSystemCode(code), 'fatal', code);
   for (const code of ['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT']) {
-    assert.deepEqual([isTlsRefused(code), isConnectionLost(code)], [false, true], code);
+    assert.equal(faultOfSystemCode(code), 'transient', code);
   }
 });

@@ -82,9 +82,14 @@ const BY_PROTOCOL_CODE: ReadonlyMap<number, KafkaFault> = new Map<number, KafkaF
   [103, 'transient'], // INCONSISTENT_TOPIC_ID: the same
 ]);
 
-/** Whether an error of a socket, by its `code`, passes by itself. */
-export function isConnectionLost(systemCode: string): boolean {
-  return CONNECTION_LOST.has(systemCode);
+/**
+ * What the `code` of an error of a socket means; null when it is none that is known. A connection that was lost may come
+ * back; who speaks no TLS, or is not who he should be, stays so.
+ */
+export function faultOfSystemCode(code: unknown): KafkaFault | null {
+  if (typeof code !== 'string') return null;
+  if (code === 'EPROTO' || /CERT|VERIFY_LEAF|WRONG_VERSION/.test(code)) return 'fatal';
+  return CONNECTION_LOST.has(code) ? 'transient' : null;
 }
 
 const CONNECTION_LOST: ReadonlySet<string> = new Set([
@@ -97,11 +102,6 @@ const CONNECTION_LOST: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EAI_AGAIN',
 ]);
-
-/** Whether an error of a socket, by its `code`, says that the other side speaks no TLS or is not who it should be. */
-export function isTlsRefused(systemCode: string): boolean {
-  return systemCode === 'EPROTO' || /CERT|VERIFY_LEAF|WRONG_VERSION/.test(systemCode);
-}
 
 /**
  * Answers after which nothing has happened, so that the same request may be sent again in the same transaction. A

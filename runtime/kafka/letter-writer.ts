@@ -1,38 +1,28 @@
-import type { Logger } from 'pino';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { deadLetters } from '../../schemas/topics.ts';
 import type { LetterWriter } from '../letter-writer.ts';
 import { retry } from '../retry.ts';
 import { output, type TaskId } from '../task.ts';
 import { sendsOf } from './batches.ts';
-import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
-import type { PreparedCodec } from './codec.ts';
+import type { TransactionalProducer } from './client.ts';
 import { faultOf } from './errors.ts';
 import { taskName, transactionalId } from './task-id.ts';
-import { ToldLetters } from './told-letters.ts';
-
-export interface LetterWriterOptions {
-  readonly kafka: KafkaClient;
-  readonly admin: KafkaAdmin;
-  readonly codec: PreparedCodec;
-  readonly prefix: string;
-  readonly logger: Logger;
-}
+import { ToldLetters, type ToldLettersOptions } from './told-letters.ts';
 
 /**
  * Tells letters in transactions of their own, with one producer per task. What was left in doubt is looked up by whoever
  * takes the task over: this writer after an error, or another process after it was ended.
  */
-export function createLetterWriter(options: LetterWriterOptions): LetterWriter {
+export function createLetterWriter(options: ToldLettersOptions): LetterWriter {
   return new KafkaLetterWriter(options);
 }
 
 class KafkaLetterWriter implements LetterWriter {
-  readonly #options: LetterWriterOptions;
+  readonly #options: ToldLettersOptions;
   readonly #told: ToldLetters;
   readonly #producers = new Map<string, TransactionalProducer>();
 
-  constructor(options: LetterWriterOptions) {
+  constructor(options: ToldLettersOptions) {
     this.#options = options;
     this.#told = new ToldLetters(options);
   }

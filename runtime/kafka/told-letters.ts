@@ -56,8 +56,8 @@ export class ToldLetters {
     signal: AbortSignal,
   ): Promise<readonly OutputRecord[]> {
     if (task.topics.every((topic) => this.#told.get(keyOf(task, topic))?.size === 0)) return records;
+    if (!records.some(isLetter)) return records;
     const letters = new Map(records.flatMap((record) => this.#letterOf(record)));
-    if (letters.size === 0) return records;
     const untold = new Set(await this.untold(task, [...letters.values()], signal));
     return records.filter((record) => {
       const letter = letters.get(record);
@@ -79,7 +79,7 @@ export class ToldLetters {
   }
 
   #letterOf(record: OutputRecord): [OutputRecord, DeadLetter][] {
-    if (record.topic.name !== deadLetters.name) return [];
+    if (!isLetter(record)) return [];
     const letter = this.#options.codec.decode(deadLetters, record.value);
     return letter instanceof Undecodable ? [] : [[record, letter]];
   }
@@ -153,6 +153,10 @@ const FIRST_LOOK = 2_000;
 const FURTHER = 8;
 /** No further: some 100 MB are kept of so many. */
 const LAST_LOOK = FIRST_LOOK * FURTHER ** 3;
+
+function isLetter({ topic }: OutputRecord): boolean {
+  return topic.name === deadLetters.name;
+}
 
 function keyOf(task: TaskId, topic: string): string {
   return `${taskName(task)} ${topic}`;

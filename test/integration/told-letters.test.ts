@@ -5,7 +5,8 @@ import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
 import { sendsOf } from '../../runtime/kafka/batches.ts';
 import type { TopicRecords } from '../../runtime/kafka/client.ts';
 import { createKafka } from '../../runtime/kafka/create-kafka.ts';
-import { createLetterWriter, type LetterWriterOptions } from '../../runtime/kafka/letter-writer.ts';
+import { createLetterWriter } from '../../runtime/kafka/letter-writer.ts';
+import type { ToldLettersOptions } from '../../runtime/kafka/told-letters.ts';
 import { kafkaClients } from '../../runtime/settings.ts';
 import { output, type TaskId } from '../../runtime/task.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
@@ -146,7 +147,7 @@ function letter(processor: string, topic: string, offset: number): DeadLetter {
   return { ...origin, processor, reason: 'undecodable', detail: '' };
 }
 
-function sendOf({ prefix, codec }: Pick<LetterWriterOptions, 'prefix' | 'codec'>, value: DeadLetter): TopicRecords[] {
+function sendOf({ prefix, codec }: Pick<ToldLettersOptions, 'prefix' | 'codec'>, value: DeadLetter): TopicRecords[] {
   return [...sendsOf(prefix, [output(codec, deadLetters, value)])].flat();
 }
 

@@ -1,11 +1,4 @@
-import {
-  askedBy,
-  faultOfProtocolCode,
-  isConnectionLost,
-  isTlsRefused,
-  KafkaError,
-  type KafkaFault,
-} from '../errors.ts';
+import { askedBy, faultOfProtocolCode, faultOfSystemCode, KafkaError, type KafkaFault } from '../errors.ts';
 
 export const asked = askedBy(kafkaErrorOf);
 
@@ -32,9 +25,8 @@ function faultOfKafkajs(error: unknown): KafkaFault {
   if (!(error instanceof Error)) return 'fatal';
   const protocolCode = protocolCodeOf(error);
   if (protocolCode !== null) return faultOfProtocolCode(protocolCode);
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && isTlsRefused(code)) return 'fatal';
-  if (typeof code === 'string' && isConnectionLost(code)) return 'transient';
+  const ofSystem = faultOfSystemCode((error as { code?: unknown }).code);
+  if (ofSystem !== null) return ofSystem;
   const named = BY_NAME.get(error.name);
   if (named !== undefined) return named;
   if (error.name === 'KafkaJSError' && TRANSIENT_TEXTS.some((text) => error.message.includes(text))) return 'transient';

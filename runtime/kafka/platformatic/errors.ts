@@ -1,12 +1,5 @@
 import { GenericError, MultipleErrors, ProtocolError } from '@platformatic/kafka';
-import {
-  askedBy,
-  faultOfProtocolCode,
-  isConnectionLost,
-  isTlsRefused,
-  KafkaError,
-  type KafkaFault,
-} from '../errors.ts';
+import { askedBy, faultOfProtocolCode, faultOfSystemCode, KafkaError, type KafkaFault } from '../errors.ts';
 
 export const asked = askedBy(kafkaErrorOf);
 
@@ -48,8 +41,8 @@ function textOf(protocolCode: number): string {
 function faultOfLibrary(error: unknown): KafkaFault {
   if (!(error instanceof Error)) return 'fatal';
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && isTlsRefused(code)) return 'fatal';
-  if (typeof code === 'string' && isConnectionLost(code)) return 'transient';
+  const ofSystem = faultOfSystemCode(code);
+  if (ofSystem !== null) return ofSystem;
   if (MultipleErrors.isMultipleErrors(error)) return faultOfLibrary((error as MultipleErrors).errors[0]);
   if (!GenericError.isGenericError(error as GenericError)) return 'fatal';
   const { apiCode } = error as { apiCode?: unknown };
@@ -61,8 +54,7 @@ function faultOfLibrary(error: unknown): KafkaFault {
 }
 
 function isTelling(cause: Error): boolean {
-  const { code } = cause as { code?: unknown };
-  const isOfTls = typeof code === 'string' && isTlsRefused(code);
+  const isOfTls = faultOfSystemCode((cause as { code?: unknown }).code) === 'fatal';
   return (
     isOfTls ||
     GenericError.isGenericError(cause as GenericError) ||

@@ -10,6 +10,7 @@ import { type KafkaSecurity, NO_SECURITY } from '../../runtime/kafka/security.ts
 import { createLogger } from '../../runtime/logger.ts';
 import { type Processor, Undecodable } from '../../runtime/task.ts';
 import type { Topic } from '../../schemas/topics.ts';
+import { transactionsEnded } from './committed-values.ts';
 import { freshPrefix } from './stack.ts';
 import { type Change, type Item, items, sums, toyTopics, untyped } from './toy.ts';
 
@@ -93,6 +94,7 @@ export async function toyWorld(
   };
 
   const read = async <T>(topic: Topic<T>): Promise<T[]> => {
+    await transactionsEnded(kafka, prefix + topic.name);
     const values: T[] = [];
     const buffers: Buffer[] = [];
     await readTopic(kafka, prefix + topic.name, ({ value }) => void (value !== null && buffers.push(value)));

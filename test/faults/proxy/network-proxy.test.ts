@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { Client } from 'pg';
-import { readTopic } from '../../../runtime/kafka/read-topic.ts';
+import { transactionsEnded, valuesOf } from '../../integration/committed-values.ts';
 import { freshTopic, openClient } from '../../integration/kafka-client/client-world.ts';
 import { eventually, freshDatabase, testStack } from '../../integration/stack.ts';
 import { brokerOf, proxyOfKafka, proxyOfPostgres } from './open-proxy.ts';
 
 const stack = await testStack();
+const kafka = await openClient('kafkajs', stack.kafkaBrokers);
 
 describe('before Kafka', () => {
   test('clients do all they do through the proxy, though brokers tell them their own addresses', async () => {
@@ -28,7 +29,7 @@ describe('before Kafka', () => {
       proxy.cut('Produce', where);
       await assert.rejects(producer.send({ topic, messages: [{ value: 'cut' }] }));
       assert.deepEqual([proxy.cuts, proxy.isThrough()], [1, true]);
-      assert.deepEqual(await valuesOf(topic), written);
+      assert.deepEqual(await valuesOf(kafka, topic), written);
     });
   }
 
@@ -37,8 +38,8 @@ describe('before Kafka', () => {
     await known(producer, topic);
     proxy.cut('Produce', 'late');
     await assert.rejects(producer.send({ topic, messages: [{ value: 'late' }] }));
-    assert.deepEqual(await valuesOf(topic), ['first']);
-    await eventually('it is there', async () => (await valuesOf(topic)).includes('late'));
+    assert.deepEqual(await valuesOf(kafka, topic), ['first']);
+    await eventually('it is there', async () => (await valuesOf(kafka, topic)).includes('late'));
   });
 
   test('a late EndTxn finds that another producer of the same name has ended the transaction', async () => {
@@ -51,11 +52,10 @@ describe('before Kafka', () => {
     const next = await heir.transaction();
     await next.send({ topic, messages: [{ value: 'of the heir' }] });
     await eventually('the late one has come', () => proxy.passed('EndTxn') === 1);
-    assert.deepEqual(await valuesOf(topic), [], 'it ends neither its own transaction nor the next one');
+    assert.deepEqual(await valuesOf(kafka, topic), [], 'it ends neither its own transaction nor the next one');
     await next.commit();
-    // The broker ends a transaction everywhere only after it has answered.
-    await eventually('it is there', async () => (await valuesOf(topic)).length > 0);
-    assert.deepEqual(await valuesOf(topic), ['of the heir']);
+    await transactionsEnded(kafka, topic);
+    assert.deepEqual(await valuesOf(kafka, topic), ['of the heir']);
   });
 
   for (const [step, where, outcome] of [
@@ -78,7 +78,8 @@ describe('before Kafka', () => {
       // Another producer of the same name ends what is still open.
       const { producer: heir } = await producerBehindProxy(`tx-${step}-${where}`, topic);
       await (await heir.transaction()).abort();
-      assert.deepEqual(await valuesOf(topic), outcome === 'committed' ? ['in it'] : []);
+      await transactionsEnded(kafka, topic);
+      assert.deepEqual(await valuesOf(kafka, topic), outcome === 'committed' ? ['in it'] : []);
     });
   }
 });
@@ -149,9 +150,9 @@ async function producerBehindProxy(transactionalId?: string, existing?: string) 
   after(() => proxy.goAway());
   // A transactional one has to wait until its coordinator has loaded.
   const retry = transactionalId === undefined ? { retries: 0 } : { retries: 8, initialRetryTime: 20 };
-  const kafka = new Kafka({ brokers: [brokerOf(proxy)], retry, logLevel: logLevel.NOTHING });
-  const topic = existing ?? (await freshTopic(await openClient('kafkajs', stack.kafkaBrokers)));
-  const producer = kafka.producer(
+  const client = new Kafka({ brokers: [brokerOf(proxy)], retry, logLevel: logLevel.NOTHING });
+  const topic = existing ?? (await freshTopic(kafka));
+  const producer = client.producer(
     transactionalId === undefined ? {} : { transactionalId: `${transactionalId}-${topic}`, maxInFlightRequests: 1 },
   );
   await producer.connect();
@@ -162,13 +163,6 @@ async function producerBehindProxy(transactionalId?: string, existing?: string) 
 /** A broker takes a moment to know a new topic, and this producer tries nothing again. */
 async function known(producer: Producer, topic: string): Promise<void> {
   await eventually('the topic to be known', () => producer.send({ topic, messages: [{ value: 'first' }] }));
-}
-
-async function valuesOf(topic: string): Promise<string[]> {
-  const values: string[] = [];
-  const kafka = await openClient('kafkajs', stack.kafkaBrokers);
-  await readTopic(kafka, topic, ({ value }) => void values.push(String(value)));
-  return values;
 }
 
 async function clientBehindProxy() {

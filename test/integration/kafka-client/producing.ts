@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { KafkaClient } from '../../../runtime/kafka/client.ts';
 import { partitionOfRoute } from '../../../runtime/kafka/partitioner.ts';
 import { readTopic } from '../../../runtime/kafka/read-topic.ts';
 import { brokerOf, proxyOfKafka } from '../../faults/proxy/open-proxy.ts';
+import { transactionsEnded, valuesOf } from '../committed-values.ts';
 import { eventually } from '../stack.ts';
 import { type Client, freshName, freshTopic, openClient, texts } from './client-world.ts';
 
@@ -74,8 +74,7 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
     await producer.send(texts(topic, 1, ['two']));
     await producer.commit();
     await producer.discard();
-    // The broker ends a transaction everywhere only after it has answered.
-    await eventually('all that was committed is there', async () => (await valuesOf(kafka, topic)).length === 3);
+    await transactionsEnded(kafka, topic);
     assert.deepEqual((await valuesOf(kafka, topic)).toSorted(), ['one', 'one', 'two']);
     await admin.close();
   });
@@ -128,8 +127,7 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
       await second.send(texts(topic, 0, ['second']));
       await second.commit();
       await second.discard();
-      // The broker ends a transaction everywhere only after it has answered.
-      await eventually('the second one is there', async () => (await valuesOf(kafka, topic)).includes('second'));
+      await transactionsEnded(kafka, topic);
       const values = await valuesOf(kafka, topic);
       assert.equal(values.pop(), 'second');
       assert.ok(outcome === 'confirmed' || outcome === 'transient', outcome);
@@ -155,7 +153,7 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
     assert.deepEqual(await valuesOf(kafka, topic), []);
     await second.commit();
     await second.discard();
-    await eventually('it is there', async () => (await valuesOf(kafka, topic)).length > 0);
+    await transactionsEnded(kafka, topic);
     assert.deepEqual(await valuesOf(kafka, topic), ['of the second']);
   });
 
@@ -192,10 +190,4 @@ export function keepsPromisesOfProducing(client: Client, brokers: string): void 
     await other.close();
     assert.deepEqual(await valuesOf(kafka, topic), ['before', 'behind']);
   });
-}
-
-async function valuesOf(kafka: KafkaClient, topic: string): Promise<string[]> {
-  const values: string[] = [];
-  await readTopic(kafka, topic, ({ value }) => void values.push(String(value)));
-  return values;
 }

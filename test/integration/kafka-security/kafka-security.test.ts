@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { KafkaClient } from '../../../runtime/kafka/client.ts';
 import { createKafka } from '../../../runtime/kafka/create-kafka.ts';
-import { readTopic } from '../../../runtime/kafka/read-topic.ts';
 import type { KafkaSecurity } from '../../../runtime/kafka/security.ts';
 import { createLogger } from '../../../runtime/logger.ts';
 import { kafkaClients } from '../../../runtime/settings.ts';
 import { apportion } from '../command.ts';
+import { transactionsEnded, valuesOf } from '../committed-values.ts';
 import { texts } from '../kafka-client/client-world.ts';
 import { eventually, testStack } from '../stack.ts';
 import { changes, type Item } from '../toy.ts';
@@ -38,10 +38,10 @@ suite('a broker that asks who one is', { concurrency: true, timeout: 120_000 }, 
           await producer.sendPositions(`${topic}.group`, [{ topic, partition: 0, position: 7, metadata: '' }]);
           await producer.commit();
           await producer.discard();
-          const values: string[] = [];
-          await readTopic(kafka, topic, ({ value }) => void values.push(String(value)));
-          assert.deepEqual(values, ['one', 'two']);
-          assert.equal((await admin.committed(`${topic}.group`, [topic])).get(topic)?.get(0)?.offset, 7);
+          await transactionsEnded(kafka, topic);
+          assert.deepEqual(await valuesOf(kafka, topic), ['one', 'two']);
+          const committed = async () => (await admin.committed(`${topic}.group`, [topic])).get(topic)?.get(0);
+          await eventually('its position is there', async () => (await committed())?.offset === 7);
           await admin.close();
         });
       }

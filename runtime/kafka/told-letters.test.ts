@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { calls, deadLetters, usage } from '../../schemas/topics.ts';
+import { deliveryOf, scriptedKafka } from '../../test/scripted-kafka.ts';
 import { createLogger } from '../logger.ts';
 import { type OutputRecord, output, type TaskId } from '../task.ts';
-import type { Delivery, GroupMember, KafkaAdmin, KafkaClient, MemberOptions } from './client.ts';
 import { createLocalCodec } from './codec.ts';
 import { KafkaError } from './errors.ts';
 import { ToldLetters } from './told-letters.ts';
@@ -88,55 +87,19 @@ function written(letter: DeadLetter): OutputRecord {
 
 /** A topic of one partition that holds these letters. `looks` is where each reading of it began. */
 function lettersOver(standing: readonly DeadLetter[], { isSilent = false } = {}) {
-  const values = standing.map((letter) => codec.encode(deadLetters, letter));
+  const topic = { name: `test.${deadLetters.name}`, values: standing.map((each) => codec.encode(deadLetters, each)) };
   const looks: number[] = [];
   const lines: string[] = [];
-  const name = `test.${deadLetters.name}`;
-  const admin = {
-    highWatermarks: async () => new Map([[0, values.length]]),
-    extents: async () => new Map([[0, { low: 0, end: values.length }]]),
-    deleteGroups: async () => {},
-    close: async () => {},
-  } as unknown as KafkaAdmin;
-  const member = ({ joined, take }: MemberOptions): GroupMember => {
-    let from = 0;
-    return {
-      run: async (signal) => {
-        joined({ memberId: 'one', assignment: { [name]: [0] } });
-        if (!isSilent) await take(deliveryOf(name, values, from));
-        if (!signal.aborted) await once(signal, 'abort');
-        throw signal.reason;
-      },
-      point: (wanted) => {
-        from = wanted.get(`${name}/0`) ?? 0;
-        looks.push(from);
-      },
-      seek: () => {},
-      commitHint: () => {},
-      close: async () => {},
-    };
-  };
+  const kafka = scriptedKafka(topic, () => async (take, from) => {
+    looks.push(from);
+    if (!isSilent) await take(deliveryOf(topic, from));
+  });
   const letters = new ToldLetters({
-    kafka: { admin: () => admin, member } as unknown as KafkaClient,
-    admin,
+    kafka,
+    admin: kafka.admin(),
     codec,
     prefix: 'test.',
     logger: createLogger('info', { write: (line: string) => void lines.push(line) }),
   });
   return { letters, looks, lines };
-}
-
-function deliveryOf(topic: string, values: readonly Buffer[], from: number): Delivery {
-  return {
-    topic,
-    partition: 0,
-    from,
-    next: values.length,
-    count: values.length - from,
-    offsetAt: (index) => from + index,
-    keyAt: () => null,
-    valueAt: (index) => values[from + index] ?? null,
-    timestampMsAt: () => WRITTEN_MS,
-    headersAt: () => [],
-  };
 }

@@ -87,6 +87,17 @@ export function parseCatalog(value: unknown): ParsedCatalog {
   };
 }
 
+/** Reads the catalog of a record of the catalog topic. A text that is not JSON is a fault of the whole. */
+export function parseCatalogDocument(text: string): ParsedCatalog {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { ok: false, faults: [{ path: '', message: 'is not JSON' }] };
+  }
+  return parseCatalog(value);
+}
+
 /** Key-sorted JSON of a catalog: what the topic carries. `parseCatalog` of it gives the catalog again. */
 export function canonicalCatalogText(catalog: Catalog): string {
   return canonicalJson(catalog);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { CatalogDifference } from '../operations/apply-catalog.ts';
+import { type CatalogDifference, compareCatalog, publishCatalog } from '../operations/apply-catalog.ts';
 import { parseCatalogText, readCatalogFile, readCatalogText, replaceCatalogText } from '../operations/catalog-file.ts';
 import type { FedCatalog } from '../operations/feed-tenants.ts';
 import { dayFrom } from '../operations/select-days.ts';
@@ -41,12 +41,10 @@ export function catalogCommand(): Command {
 }
 
 async function apply(world: World, file: string, options: ApplyOptions): Promise<void> {
-  const { compareCatalog, publishCatalog, readCatalogInForce } = await import('../operations/apply-catalog.ts');
   const text = await readCatalogText(file);
   const fed = options.fromAuth0 === undefined ? null : await feedFromAuth0(world, file, text, options);
   const catalog = parseCatalogText(file, fed?.text ?? text);
-  const inForce = await readCatalogInForce(world.kafka, world.settings.topicPrefix, await world.codec());
-  const difference = compareCatalog(inForce, catalog);
+  const difference = compareCatalog(await world.catalog(), catalog);
   if (fed !== null) console.log(`${feedText(file, fed)}\n`);
   console.log(differenceText(difference));
   if (options.dryRun === true) return;

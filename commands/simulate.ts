@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Command } from 'commander';
 import { compileCatalog } from '../attribution/compile-catalog.ts';
 import { readCatalogFile } from '../operations/catalog-file.ts';
+import { requireCatalog } from '../operations/catalog-in-force.ts';
 import { selectDays } from '../operations/select-days.ts';
 import { daysOf, simulateDays } from '../operations/simulate/simulate-days.ts';
 import { isBalanced, Simulation } from '../operations/simulate/simulation.ts';
@@ -14,7 +15,6 @@ import {
 import { readStandingInputs, type StandingInputs } from '../operations/verify/topic-days.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
-import type { Catalog } from '../schemas/catalog.ts';
 import { type DayRange, formatDay } from '../schemas/day.ts';
 import { type World, withWorld } from './world.ts';
 
@@ -43,7 +43,7 @@ export function simulateCommand(): Command {
 async function simulate(world: World, options: Options): Promise<void> {
   const range = selectDays(options.from, options.to);
   const candidate = await readCatalogFile(options.catalog);
-  const inForce = await catalogInForce(world);
+  const inForce = requireCatalog(await world.catalog());
   const inputs = await readInputs(world, range);
   await using file = options.csv === undefined ? null : await openCsv(options.csv);
   const simulation = new Simulation();
@@ -73,16 +73,6 @@ async function simulate(world: World, options: Options): Promise<void> {
       'This is a defect of Apportion: report it with both catalogs.',
     );
   }
-}
-
-async function catalogInForce(world: World): Promise<Catalog> {
-  const catalog = await world.catalog();
-  if (catalog !== null) return catalog;
-  throw new ApportionError(
-    'no_catalog',
-    'No catalog is in force, so that there is nothing to compare with.',
-    'Apply the catalog with `apportion catalog apply FILE`.',
-  );
 }
 
 async function readInputs(world: World, range: DayRange): Promise<StandingInputs> {

@@ -79,11 +79,7 @@ export interface PollRun {
   countRequest(): Promise<void>;
   /** @throws ApportionError `secret_missing`, `secret_unreadable` */
   secret(ref: SecretRef): Promise<string>;
-  /**
-   * The catalog in force, for sources that know tenants by ids of their own; null when none was ever applied.
-   *
-   * @throws ApportionError `undecodable_catalog`
-   */
+  /** The catalog in force, for sources that know tenants by ids of their own; null when there is none. */
   catalog(): Promise<Catalog | null>;
   /** The days to ask for of this account. */
   window(account: string): DayRange;

@@ -1,6 +1,6 @@
 import { type Day, dayAvro, type Instant, instantAvro } from './scalars.ts';
 
-/** A catalog as it was applied. The newest record is the one in force; older ones stay for replays. */
+/** A catalog as it was applied. The newest that is valid is in force; older ones stay for replays. */
 export interface CatalogRecord {
   /** Canonical JSON of the catalog. */
   readonly document: string;

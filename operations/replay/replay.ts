@@ -1,6 +1,5 @@
 import { sha256 } from '../../attribution/canonical-json.ts';
-import { canonicalCatalogText, parseCatalog } from '../../attribution/parse-catalog.ts';
-import { ApportionError } from '../../runtime/errors.ts';
+import { canonicalCatalogText } from '../../attribution/parse-catalog.ts';
 import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
@@ -10,7 +9,8 @@ import type { Catalog } from '../../schemas/catalog.ts';
 import type { DayRange } from '../../schemas/day.ts';
 import type { Instant } from '../../schemas/scalars.ts';
 import { calls, costReports, usage, usageTotals } from '../../schemas/topics.ts';
-import { publishCatalog, readCatalogInForce } from '../apply-catalog.ts';
+import { publishCatalog } from '../apply-catalog.ts';
+import { readCatalogInForce, requireCatalog } from '../catalog-in-force.ts';
 import { groupPositions } from '../pipeline-stages.ts';
 import { checkRetained } from '../retained-log.ts';
 import { type SettleOptions, type Stage, settle } from '../settle.ts';
@@ -59,7 +59,8 @@ export interface Replayed {
  * the result differs from what stands. It runs the same processors as always, in groups of its own: one that was
  * cut off goes on where it was when it is asked for the same again. Nothing but a promotion touches a live topic.
  *
- * @throws ApportionError `beyond_log` when lines of the days are no longer in their topic
+ * @throws ApportionError `beyond_log` when lines of the days are no longer in their topic, `no_catalog` when none is given
+ *   and none is in force
  */
 export async function replay(host: ReplayHost, options: ReplayOptions): Promise<Replayed> {
   const { admin, kafka, codec, settings } = host;
@@ -67,7 +68,7 @@ export async function replay(host: ReplayHost, options: ReplayOptions): Promise<
   const prefix = settings.topicPrefix;
   const digest = options.catalog === null ? null : sha256(canonicalCatalogText(options.catalog));
   const shadow = shadowOf(prefix, days, digest);
-  const catalog = options.catalog ?? (await catalogInForce(host));
+  const catalog = options.catalog ?? requireCatalog(await readCatalogInForce(kafka, prefix, codec)).catalog;
   await checkRetained(admin, prefix, days);
   await openShadow(admin, shadow, settings);
   if (options.catalog !== null) await applyToShadow(host, shadow, options.catalog, options.now);
@@ -97,17 +98,6 @@ export async function replay(host: ReplayHost, options: ReplayOptions): Promise<
 
 function countWithLines(documents: ReadonlyMap<string, AttributionDocument>): number {
   return [...documents.values()].filter(({ lines }) => lines.length > 0).length;
-}
-
-async function catalogInForce({ kafka, codec, settings }: ReplayHost): Promise<Catalog> {
-  const record = await readCatalogInForce(kafka, settings.topicPrefix, codec);
-  const parsed = parseCatalog(record === null ? null : JSON.parse(record.document));
-  if (parsed.ok) return parsed.catalog;
-  throw new ApportionError(
-    'no_catalog',
-    'No catalog is in force, so that no day can be attributed.',
-    'Apply one with `apportion catalog apply FILE`, or give one with --catalog.',
-  );
 }
 
 /** Once: a replay that goes on finds it there. */

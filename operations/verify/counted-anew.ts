@@ -43,7 +43,7 @@ export async function checkCountedAnew(
   await checkRetained(counting.admin, counting.prefix, range);
   const checking = new Checking('usage totals = calls and usage of the log, counted anew');
   const standing = new Map([...topics.totals.values()].flat().map((total) => [usageTotals.key(total), total]));
-  const promotions = lastPromotions(topics.catalog?.promotions ?? [], range);
+  const promotions = lastPromotions(topics.inForce?.promotions ?? [], range);
   const { counted, refusals, lines } = await countAnew(counting, range, promotions, standing);
 
   for (const key of new Set([...standing.keys(), ...counted.keys()])) {

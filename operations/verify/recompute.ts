@@ -1,8 +1,6 @@
 import { allocateDay } from '../../attribution/allocate-day.ts';
 import { compileCatalog } from '../../attribution/compile-catalog.ts';
-import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import { statementText } from '../../attribution/statement-text.ts';
-import { ApportionError } from '../../runtime/errors.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { Statement } from '../../schemas/statement.ts';
 import { attributions, statements } from '../../schemas/topics.ts';
@@ -17,8 +15,8 @@ import { publishedDays, type TopicDays } from './topic-days.ts';
 export function checkRecomputed(topics: TopicDays): readonly Check[] {
   const documents = new Checking('days recomputed from the topics = digests published');
   const proofs = new Checking('statements recomputed from the topics = statements published, field by field');
-  const catalog = compiled(topics);
-  if (catalog === null) return [documents, proofs].map((checking) => checking.done('no catalog was ever applied'));
+  if (topics.inForce === null) return [documents, proofs].map((checking) => checking.done('no catalog is in force'));
+  const catalog = compileCatalog(topics.inForce.catalog);
   const days = [...publishedDays(topics)].sort(([a], [b]) => a - b);
   for (const [day, { reports, totals, statements: published }] of days) {
     const outcome = allocateDay({ day, reports, totals, stamp: { calcVersion: 1, revision: 0 } }, catalog);
@@ -40,17 +38,4 @@ export function checkRecomputed(topics: TopicDays): readonly Check[] {
 /** The statement of a currency that a day no longer has says nothing. */
 function saysSomething({ sources, missingSources, negativeBases, usage }: Statement): boolean {
   return sources.length + missingSources.length + negativeBases.length + usage.length > 0;
-}
-
-function compiled(topics: TopicDays): ReturnType<typeof compileCatalog> | null {
-  if (topics.catalog === null) return null;
-  const parsed = parseCatalog(JSON.parse(topics.catalog.document));
-  if (!parsed.ok) {
-    throw new ApportionError(
-      'invalid_catalog',
-      `The catalog in the topic is not valid: ${parsed.faults[0]?.path} ${parsed.faults[0]?.message}.`,
-      'Apply a valid one with `apportion catalog apply`.',
-    );
-  }
-  return compileCatalog(parsed.catalog);
 }

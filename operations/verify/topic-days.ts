@@ -4,13 +4,13 @@ import type { KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import { type InputRecord, Undecodable } from '../../runtime/task.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
-import type { CatalogRecord } from '../../schemas/catalog-record.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import type { DayRange } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import type { Statement } from '../../schemas/statement.ts';
-import { attributions, catalogs, costReports, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
+import { attributions, costReports, statements, type Topic, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { type CatalogInForce, readCatalogInForce } from '../catalog-in-force.ts';
 import { readPrepared } from '../read-prepared.ts';
 
 /** What the topics say of some days: of each key the record that stands. */
@@ -18,8 +18,7 @@ export interface TopicDays extends StandingInputs {
   /** By key of the topic. */
   readonly documents: ReadonlyMap<string, AttributionDocument>;
   readonly statements: ReadonlyMap<string, Statement>;
-  /** The catalog applied last, with all replays that were ever promoted. */
-  readonly catalog: CatalogRecord | null;
+  readonly inForce: CatalogInForce | null;
 }
 
 /** What the topics say of one day. */
@@ -53,13 +52,13 @@ export async function readTopicDays(
     readNewest(kafka, prefix, codec, topic, keep, newer, onRecord);
   const inRange = (value: { readonly day: Day }): boolean => value.day >= range.from && value.day <= range.to;
 
-  const [inputs, documents, stated, applied] = await Promise.all([
+  const [inputs, documents, stated, inForce] = await Promise.all([
     readStandingInputs(kafka, prefix, codec, range, onRecord),
     read(attributions, inRange, laterRevision),
     read(statements, inRange, laterRevision),
-    read(catalogs, () => true, succeed),
+    readCatalogInForce(kafka, prefix, codec, onRecord),
   ]);
-  return { ...inputs, documents, statements: stated, catalog: [...applied.values()][0] ?? null };
+  return { ...inputs, documents, statements: stated, inForce };
 }
 
 /** The same day after day. */
@@ -156,10 +155,6 @@ async function readNewest<T>(
     newest.set(key, held === undefined ? value : newer(held, value));
   });
   return newest;
-}
-
-function succeed(before: CatalogRecord, after: CatalogRecord): CatalogRecord {
-  return { ...after, promotions: [...before.promotions, ...after.promotions] };
 }
 
 function laterTotal(a: UsageTotal, b: UsageTotal): UsageTotal {

@@ -1,6 +1,6 @@
 import { catalogChanges } from '../../attribution/catalog-changes.ts';
 import { type CompiledCatalog, compileCatalog } from '../../attribution/compile-catalog.ts';
-import { parseCatalog } from '../../attribution/parse-catalog.ts';
+import { parseCatalogDocument } from '../../attribution/parse-catalog.ts';
 import { type DayRange, includes } from '../../attribution/period.ts';
 import type { Codec, InputRecord } from '../../runtime/task.ts';
 import { UNALLOCATED } from '../../schemas/attribution-document.ts';
@@ -91,7 +91,7 @@ const ALWAYS: DayRange = { from: null, to: null };
 function readCatalog(codec: Codec, record: InputRecord): AppliedCatalog | Refused {
   const value = decode(codec, catalogs, record);
   if (value instanceof Refused) return value;
-  const parsed = parseCatalog(parseJson(value.document));
+  const parsed = parseCatalogDocument(value.document);
   if (parsed.ok) return { catalog: parsed.catalog, promotions: value.promotions };
   const faults = parsed.faults.map(({ path, message }) => `${path === '' ? 'the catalog' : path} ${message}`);
   return new Refused('invalid', `${faults.slice(0, MAX_FAULTS_TOLD).join('; ')}.`);
@@ -103,12 +103,3 @@ interface AppliedCatalog {
 }
 
 const MAX_FAULTS_TOLD = 10;
-
-/** What is no JSON is no catalog either, which `parseCatalog` says. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { type CatalogDifference, compareCatalog, publishCatalog } from '../operations/apply-catalog.ts';
+import { compareCatalog, publishCatalog } from '../operations/apply-catalog.ts';
+import { catalogDifferenceText } from '../operations/catalog-difference-text.ts';
 import { parseCatalogText, readCatalogFile, readCatalogText, replaceCatalogText } from '../operations/catalog-file.ts';
 import type { FedCatalog } from '../operations/feed-tenants.ts';
 import { dayFrom } from '../operations/select-days.ts';
 import { confirm } from '../runtime/terminal/confirm.ts';
-import { dayOf, formatDay } from '../schemas/day.ts';
+import { dayOf } from '../schemas/day.ts';
 import { type World, withWorld } from './world.ts';
 
 interface ApplyOptions {
@@ -46,7 +47,7 @@ async function apply(world: World, file: string, options: ApplyOptions): Promise
   const catalog = parseCatalogText(file, fed?.text ?? text);
   const difference = compareCatalog(await world.catalog(), catalog);
   if (fed !== null) console.log(`${feedText(file, fed)}\n`);
-  console.log(differenceText(difference));
+  console.log(catalogDifferenceText(difference));
   if (options.dryRun === true) return;
   if (fed !== null && fed.changes.length > 0) {
     if (options.yes !== true && !(await confirm(`Change ${file}, and apply it?`))) {
@@ -77,14 +78,4 @@ async function feedFromAuth0(world: World, file: string, text: string, options: 
 function feedText(file: string, { changes, open }: FedCatalog): string {
   const told = changes.length === 0 ? [`Auth0 has nothing new for ${file}.`] : [`From Auth0 into ${file}:`];
   return [...told, ...changes.map((line) => `  ${line}`), ...open.map((line) => `left as it is: ${line}`)].join('\n');
-}
-
-function differenceText({ differs, changes, touches }: CatalogDifference): string {
-  if (!differs) return 'Nothing changes: this catalog is in force already.';
-  const days = touches.map(({ from, to }) => {
-    if (from === null && to === null) return 'all days';
-    if (from === null) return `days up to ${to === null ? '' : formatDay(to)}`;
-    return to === null ? `days from ${formatDay(from)} on` : `days ${formatDay(from)} to ${formatDay(to)}`;
-  });
-  return [...changes, `Touches: ${days.length === 0 ? 'no day' : days.join('; ')}.`].join('\n');
 }

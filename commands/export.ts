@@ -1,9 +1,9 @@
-import { createWriteStream } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Argument, Command, Option } from 'commander';
 import { type ExportFormat, exportAttributions, exportStatements, exportUsage } from '../operations/export.ts';
 import { selectDays } from '../operations/select-days.ts';
+import { openOutput } from './output-file.ts';
 import { withWorld } from './world.ts';
 
 interface Options {
@@ -24,8 +24,11 @@ export function exportCommand(): Command {
     .option('--tenant <id>', 'one tenant only')
     .addOption(new Option('--format <format>', 'form of the output').choices(['jsonl', 'csv']).default('jsonl'))
     .option('--out <file>', 'write to a file instead of standard output')
-    .action((what: 'attributions' | 'statements' | 'usage', options: Options, self: Command) =>
-      withWorld(self, async (world) => {
+    .action((what: 'attributions' | 'statements' | 'usage', options: Options, self: Command) => {
+      if (what === 'statements' && options.tenant !== undefined) {
+        self.error('error: --tenant does not go with statements: they are of all tenants together.');
+      }
+      return withWorld(self, async (world) => {
         const range = selectDays(options.from, options.to);
         const filter = options.tenant === undefined ? {} : { tenant: options.tenant };
         const pieces = {
@@ -34,11 +37,11 @@ export function exportCommand(): Command {
           usage: () => exportUsage(world.pool, range, filter, options.format),
         }[what]();
         await write(pieces, options.out);
-      }),
-    );
+      });
+    });
 }
 
 async function write(pieces: AsyncIterable<string>, file: string | undefined): Promise<void> {
-  const target: Writable = file === undefined ? process.stdout : createWriteStream(file);
+  const target: Writable = file === undefined ? process.stdout : (await openOutput('--out', file)).createWriteStream();
   await pipeline(Readable.from(pieces), target, { end: file !== undefined });
 }

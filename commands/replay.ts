@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
+import { compareCatalog } from '../operations/apply-catalog.ts';
+import { catalogDifferenceText } from '../operations/catalog-difference-text.ts';
 import { readCatalogFile } from '../operations/catalog-file.ts';
 import { differencesCsv, differencesText } from '../operations/replay/differences-text.ts';
-import { type ReplayHost, replay } from '../operations/replay/replay.ts';
+import { type Replayed, type ReplayHost, type ReplayOptions, replay } from '../operations/replay/replay.ts';
+import type { Shadow } from '../operations/replay/shadow.ts';
 import { selectDays } from '../operations/select-days.ts';
 import { attribute } from '../processors/attribute.ts';
 import { meter } from '../processors/meter.ts';
@@ -11,6 +13,7 @@ import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { runProcessor } from '../runtime/kafka/run-processor.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
 import { calls, catalogs, costReports, usage } from '../schemas/topics.ts';
+import { openOutput } from './output-file.ts';
 import { type World, withWorld } from './world.ts';
 
 interface Options {
@@ -32,43 +35,64 @@ export function replayCommand(): Command {
     .requiredOption('--from <day>', 'first day, YYYY-MM-DD')
     .requiredOption('--to <day>', 'last day, included')
     .option('--catalog <file>', 'with this catalog instead of the one in force')
-    .option('--promote', 'put the result in the place of what stands; applies the catalog, if one is given')
+    .option(
+      '--promote',
+      'put the result in the place of what stands; applies the catalog, if one is given, to all days',
+    )
     .option(
       '--keep',
       'leave the topics of the replay on the broker: the same replay then goes on with what has come since',
     )
     .option('--max-rate <records>', 'read at most so many records a second', rateFrom)
     .option('--csv <file>', 'write all differences to a file')
-    .action((options: Options, self: Command) =>
-      withWorld(self, async (world) => {
-        const days = selectDays(options.from, options.to);
-        const catalog = options.catalog === undefined ? null : await readCatalogFile(options.catalog);
-        const progress = stagedProgress();
-        const outcome = await replay(await hostOf(world, options.maxRate), {
-          days,
-          catalog,
-          promote: options.promote === true,
-          keep: options.keep === true,
-          settle: {
-            timeoutMs: Number.POSITIVE_INFINITY,
-            isTransient: (error) => faultOf(error) === 'transient',
-            report: progress.report,
-          },
-          now: Date.now(),
-        });
-        progress.done();
-        const { differences, documents, promoted } = outcome;
-        if (options.csv !== undefined) await writeFile(options.csv, differencesCsv(differences));
-        console.log(differencesText(differences));
-        console.log(`\n${documents} documents computed, ${differences.length} differ from what stands.`);
-        if (promoted === null) {
-          console.log('Nothing was changed. --promote puts the result in the place of what stands.');
-        } else {
-          const { calcVersion, totals } = promoted;
-          console.log(`Promoted as version ${calcVersion}: ${promoted.documents} documents, ${totals} usage totals.`);
-        }
-      }),
-    );
+    .action((options: Options, self: Command) => withWorld(self, (world) => runReplay(world, options)));
+}
+
+async function runReplay(world: World, options: Options): Promise<void> {
+  const days = selectDays(options.from, options.to);
+  const catalog = options.catalog === undefined ? null : await readCatalogFile(options.catalog);
+  await using file = options.csv === undefined ? null : await openOutput('--csv', options.csv);
+  if (catalog !== null) console.log(`${catalogDifferenceText(compareCatalog(await world.catalog(), catalog))}\n`);
+  const progress = stagedProgress();
+  let shadow: Shadow | null = null;
+  const asked: ReplayOptions = {
+    days,
+    catalog,
+    promote: options.promote === true,
+    keep: options.keep === true,
+    onShadow: (now) => {
+      shadow = now;
+    },
+    settle: {
+      timeoutMs: Number.POSITIVE_INFINITY,
+      isTransient: (error) => faultOf(error) === 'transient',
+      report: progress.report,
+    },
+    now: Date.now(),
+  };
+  try {
+    const replayed = await replay(await hostOf(world, options.maxRate), asked);
+    progress.done();
+    await file?.write(differencesCsv(replayed.differences));
+    console.log(replayedText(replayed));
+    if (options.keep === true) console.log(keptText(replayed.shadow));
+  } catch (error) {
+    if (shadow !== null) console.error('What was computed is kept: the same command goes on where this one was.');
+    throw error;
+  }
+}
+
+function replayedText({ differences, documents, promoted }: Replayed): string {
+  const counts = `${documents} documents computed, ${differences.length} differ from what stands.`;
+  const outcome =
+    promoted === null
+      ? 'Nothing was changed. --promote puts the result in the place of what stands.'
+      : `Promoted as version ${promoted.calcVersion}: ${promoted.documents} documents, ${promoted.totals} usage totals.`;
+  return `${differencesText(differences)}\n\n${counts}\n${outcome}`;
+}
+
+function keptText({ prefix }: Shadow): string {
+  return `Kept: the topics and groups whose names begin with ${prefix}; the same command without --keep deletes them.`;
 }
 
 async function hostOf(world: World, maxRate: number | undefined): Promise<ReplayHost> {

@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { Command } from 'commander';
 import { compileCatalog } from '../attribution/compile-catalog.ts';
 import { readCatalogFile } from '../operations/catalog-file.ts';
 import { requireCatalog } from '../operations/catalog-in-force.ts';
+import { extentText } from '../operations/extent-text.ts';
 import { selectDays } from '../operations/select-days.ts';
 import { daysOf, simulateDays } from '../operations/simulate/simulate-days.ts';
 import { isBalanced, Simulation } from '../operations/simulate/simulation.ts';
@@ -16,6 +16,7 @@ import { readStandingInputs, type StandingInputs } from '../operations/verify/to
 import { ApportionError } from '../runtime/errors.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
 import { type DayRange, formatDay } from '../schemas/day.ts';
+import { openOutput } from './output-file.ts';
 import { type World, withWorld } from './world.ts';
 
 interface Options {
@@ -45,7 +46,8 @@ async function simulate(world: World, options: Options): Promise<void> {
   const candidate = await readCatalogFile(options.catalog);
   const inForce = requireCatalog(await world.catalog());
   const inputs = await readInputs(world, range);
-  await using file = options.csv === undefined ? null : await openCsv(options.csv);
+  await using file = options.csv === undefined ? null : await openOutput('--csv', options.csv);
+  await file?.write(changesCsvTitles);
   const simulation = new Simulation();
   const days = daysOf(inputs);
   const progress = startProgress('Computing, days');
@@ -87,25 +89,4 @@ async function readInputs(world: World, range: DayRange): Promise<StandingInputs
     `There is no cost and no usage from ${formatDay(range.from)} to ${formatDay(range.to)}. ${extentText(inputs.extent)}`,
     'Give other days with --from and --to.',
   );
-}
-
-function extentText(extent: DayRange | null): string {
-  return extent === null
-    ? 'The topics are empty.'
-    : `The topics have days from ${formatDay(extent.from)} to ${formatDay(extent.to)}.`;
-}
-
-async function openCsv(path: string): Promise<FileHandle> {
-  try {
-    const file = await open(path, 'w');
-    await file.write(changesCsvTitles);
-    return file;
-  } catch (cause) {
-    throw new ApportionError(
-      'unwritable_file',
-      `${path} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      'Give a path in a folder that is there with --csv.',
-      { cause },
-    );
-  }
 }

@@ -36,7 +36,7 @@ export function verifyCommand(): Command {
 /** The checks as a table, and below it what does not hold. */
 function checksText(checks: readonly Check[]): string {
   const rows = checks.map((check) => [
-    check.failed === 0 ? 'Passed' : 'Failed',
+    outcomeOf(check),
     check.name,
     check.compared.toLocaleString('en-US'),
     check.failed.toLocaleString('en-US'),
@@ -51,11 +51,21 @@ function checksText(checks: readonly Check[]): string {
       { title: 'figures' },
     ],
     rows,
-    (cell, column) => (column === 0 ? styled(cell === 'Passed' ? 'green' : 'red', cell) : cell),
+    (cell, column) => (column === 0 && cell in COLOURS ? styled(COLOURS[cell as Outcome], cell) : cell),
   );
   const faults = checks.flatMap((check) => [
     ...check.faults.map((fault) => `${check.name}: ${fault}`),
     ...(check.failed > check.faults.length ? [`${check.name}: and ${check.failed - check.faults.length} more.`] : []),
   ]);
   return faults.length === 0 ? text : `${text}\n\n${faults.join('\n')}`;
+}
+
+type Outcome = 'Passed' | 'Failed' | 'Empty';
+
+const COLOURS = { Passed: 'green', Failed: 'red', Empty: 'yellow' } as const;
+
+/** A check that had nothing to compare has found nothing. */
+function outcomeOf({ compared, failed }: Check): Outcome {
+  if (failed > 0) return 'Failed';
+  return compared === 0 ? 'Empty' : 'Passed';
 }

@@ -1,6 +1,8 @@
 import type { Stamp } from '../../attribution/build-documents.ts';
 import { emptyDocument } from '../../attribution/empty-document.ts';
 import { emptyStatement } from '../../attribution/empty-statement.ts';
+import { catalogDigest } from '../../attribution/parse-catalog.ts';
+import { ApportionError } from '../../runtime/errors.ts';
 import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
@@ -12,6 +14,7 @@ import type { Statement } from '../../schemas/statement.ts';
 import { attributions, calls, statements, usage, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { publishCatalog } from '../apply-catalog.ts';
+import { readCatalogInForce, requireCatalog } from '../catalog-in-force.ts';
 import { readPublishedDays, readStandingTotals } from '../verify/topic-days.ts';
 import type { Shadow } from './shadow.ts';
 
@@ -23,8 +26,10 @@ export interface Promoting {
   readonly publisher: Publisher;
   readonly shadow: Shadow;
   readonly days: DayRange;
-  /** What the shadow was computed with. */
-  readonly catalog: Catalog;
+  /** What the shadow was computed with, where it was not the catalog in force. */
+  readonly candidate: Catalog | null;
+  /** The catalog in force when the replay began. */
+  readonly inForce: Catalog | null;
   readonly now: Instant;
 }
 
@@ -43,9 +48,12 @@ export interface Promoted {
  * 2. documents and statements with a version above all before, so that every reader takes them, and none takes what a
  *    straggling writer still writes with the version before;
  * 3. the catalog with the promotion: the live processor computes the days once more, and goes on with their version.
+ *
+ * @throws ApportionError `catalog_changed` when a candidate would undo what was applied meanwhile
  */
 export async function promote(promoting: Promoting): Promise<Promoted> {
-  const { kafka, codec, prefix, publisher, shadow, days, catalog, now } = promoting;
+  const { kafka, codec, prefix, publisher, shadow, days, candidate, now } = promoting;
+  await checkUnchanged(promoting);
   const totals = replacingTotals(
     await readStandingTotals(kafka, prefix, codec, days),
     await readStandingTotals(kafka, shadow.prefix, codec, days),
@@ -62,8 +70,25 @@ export async function promote(promoting: Promoting): Promise<Promoted> {
   await publisher.publish(attributions, documents);
   await publisher.publish(statements, replacingStatements(live.statements, replayed.statements, stamp));
 
+  // Whatever was applied meanwhile stays in force: the live processor computes the days with it.
+  const catalog = candidate ?? requireCatalog(await readCatalogInForce(kafka, prefix, codec)).catalog;
   await publishCatalog(publisher, catalog, now, [{ ...days, calcVersion: stamp.calcVersion }]);
   return { calcVersion: stamp.calcVersion, totals: totals.length, documents: documents.length };
+}
+
+async function checkUnchanged({ kafka, codec, prefix, candidate, inForce }: Promoting): Promise<void> {
+  if (candidate === null) return;
+  const now = await readCatalogInForce(kafka, prefix, codec);
+  if (now === null || digestOf(now.catalog) === digestOf(inForce)) return;
+  throw new ApportionError(
+    'catalog_changed',
+    'Another catalog was applied while the days were computed; promoting the one of --catalog would undo it. Nothing was promoted.',
+    'Bring what was applied into the file; the same command promotes it as it is, and goes on where this one was.',
+  );
+}
+
+function digestOf(catalog: Catalog | null): string | null {
+  return catalog === null ? null : catalogDigest(catalog);
 }
 
 /** How far the replay has read each partition of calls and usage, by `topic/partition`. */

@@ -1,12 +1,12 @@
-import { sha256 } from '../../attribution/canonical-json.ts';
-import { canonicalCatalogText } from '../../attribution/parse-catalog.ts';
+import { catalogDigest } from '../../attribution/parse-catalog.ts';
+import { ApportionError } from '../../runtime/errors.ts';
 import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
 import type { Publisher } from '../../runtime/publisher.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
-import type { DayRange } from '../../schemas/day.ts';
+import { type DayRange, formatDay } from '../../schemas/day.ts';
 import type { Instant } from '../../schemas/scalars.ts';
 import { calls, costReports, usage, usageTotals } from '../../schemas/topics.ts';
 import { publishCatalog } from '../apply-catalog.ts';
@@ -27,6 +27,8 @@ export interface ReplayOptions {
   readonly promote: boolean;
   /** Leaves the shadow on the broker: for a look at it, or to go on later with what has come meanwhile. */
   readonly keep: boolean;
+  /** Called with the shadow when it is there, and with null when it is deleted; in between, a replay that fails can go on. */
+  onShadow(shadow: Shadow | null): void;
   readonly settle: SettleOptions;
   readonly now: Instant;
 }
@@ -59,18 +61,25 @@ export interface Replayed {
  * the result differs from what stands. It runs the same processors as always, in groups of its own: one that was
  * cut off goes on where it was when it is asked for the same again. Nothing but a promotion touches a live topic.
  *
- * @throws ApportionError `beyond_log` when lines of the days are no longer in their topic, `no_catalog` when none is given
- *   and none is in force
+ * @throws ApportionError `beyond_log` when lines of the days are no longer in their topic, `nothing_to_replay` when the days have
+ *   no cost and no usage, `no_catalog` when none is given
+ *   and none is in force, `catalog_changed` (see `promote`)
  */
 export async function replay(host: ReplayHost, options: ReplayOptions): Promise<Replayed> {
   const { admin, kafka, codec, settings } = host;
   const { days } = options;
   const prefix = settings.topicPrefix;
-  const digest = options.catalog === null ? null : sha256(canonicalCatalogText(options.catalog));
+  const digest = options.catalog === null ? null : catalogDigest(options.catalog);
   const shadow = shadowOf(prefix, days, digest);
-  const catalog = options.catalog ?? requireCatalog(await readCatalogInForce(kafka, prefix, codec)).catalog;
+  const inForce = (await readCatalogInForce(kafka, prefix, codec))?.catalog ?? null;
+  requireCatalog(options.catalog ?? inForce);
   await checkRetained(admin, prefix, days);
   await openShadow(admin, shadow, settings);
+  options.onShadow(shadow);
+  const forget = async (): Promise<void> => {
+    await deleteShadow(admin, shadow);
+    options.onShadow(null);
+  };
   if (options.catalog !== null) await applyToShadow(host, shadow, options.catalog, options.now);
 
   const meterStage = stageOf(host, shadow, 'meter', [prefix + calls.name, prefix + usage.name]);
@@ -87,13 +96,25 @@ export async function replay(host: ReplayHost, options: ReplayOptions): Promise<
 
   const live = await readPublishedDays(kafka, prefix, codec, days);
   const replayed = await readPublishedDays(kafka, shadow.prefix, codec, days);
+  if (live.documents.size + replayed.documents.size === 0) {
+    await forget();
+    throw nothingThere(days);
+  }
   const differences = documentDifferences(live.documents.values(), replayed.documents.values());
   const { publisher } = host;
-  const promoting = { kafka, admin, codec, prefix, publisher, shadow, days, catalog, now: options.now };
-  const promoted = options.promote ? await promote(promoting) : null;
-  if (!options.keep) await deleteShadow(admin, shadow);
+  const promoting = { kafka, admin, codec, prefix, publisher, shadow, days, inForce, now: options.now };
+  const promoted = options.promote ? await promote({ ...promoting, candidate: options.catalog }) : null;
+  if (!options.keep) await forget();
   const documents = countWithLines(replayed.documents);
   return { shadow, documents, differences, promoted };
+}
+
+function nothingThere({ from, to }: DayRange): ApportionError {
+  return new ApportionError(
+    'nothing_to_replay',
+    `There is no cost and no usage from ${formatDay(from)} to ${formatDay(to)}, and no document stands there.`,
+    'Give other days with --from and --to.',
+  );
 }
 
 function countWithLines(documents: ReadonlyMap<string, AttributionDocument>): number {

@@ -27,15 +27,22 @@ const topics = [usageTotals, catalogs, attributions, statements, deadLetters].ma
   untyped<never>(topic as never),
 );
 
-/** Makes the topics of a shadow where they are not there yet. */
+/**
+ * Makes the topics of a shadow where they are not there yet. Where one is missing, nothing of an earlier replay counts: its
+ * groups would go on behind what was lost.
+ */
 export async function openShadow(admin: KafkaAdmin, shadow: Shadow, settings: Settings): Promise<void> {
+  const existing = await admin.topics();
+  if (!topics.every(({ name }) => existing.has(shadow.prefix + name))) await deleteShadow(admin, shadow);
   await applyToKafka(admin, { ...settings, topicPrefix: shadow.prefix }, topics, false);
 }
 
-/** Deletes all that a shadow has left on the broker. */
+/**
+ * Deletes all that a shadow has left on the broker: positions before what was computed up to them, so that whatever cuts
+ * this off, the next replay computes all of it again.
+ */
 export async function deleteShadow(admin: KafkaAdmin, shadow: Shadow): Promise<void> {
   const isOwn = (name: string): boolean => name.startsWith(shadow.prefix);
-  const topics = await admin.topics();
-  await admin.deleteTopics([...topics.keys()].filter(isOwn));
   await admin.deleteGroups((await admin.groups()).filter(isOwn));
+  await admin.deleteTopics([...(await admin.topics()).keys()].filter(isOwn));
 }

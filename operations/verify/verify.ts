@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
+import { ApportionError } from '../../runtime/errors.ts';
 import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../../runtime/kafka/codec.ts';
-import type { DayRange } from '../../schemas/day.ts';
+import { type DayRange, formatDay } from '../../schemas/day.ts';
+import { extentText } from '../extent-text.ts';
 import type { Check } from './check.ts';
 import { auditConservation } from './conservation.ts';
 import { checkCountedAnew } from './counted-anew.ts';
@@ -33,11 +35,16 @@ export interface DeepAudit {
 }
 
 /**
- * Audits the days; see each check for what it compares. Together they lead from the log to every number in Postgres:
- * usage counted anew (deep) = totals, what of it is refused = dead letters, days recomputed = documents and statements = their rows, whose digests fit their
- * lines, of which weeks and months are the sums. Nothing is written.
+ * Audits the days; see each check for what it compares. Together they lead from the log to every number in Postgres.
+ * Nothing is written.
  *
- * @throws ApportionError `beyond_log` when usage is counted anew and the log does not reach back to the days
+ * - usage counted anew = totals, what of it is refused = dead letters (deep);
+ * - days recomputed = documents and statements of the topics = their rows;
+ * - digests of documents = their lines;
+ * - weeks and months = sums of days.
+ *
+ * @throws ApportionError `nothing_to_verify` when neither the topics nor Postgres have anything of the days, `beyond_log` when
+ *   usage is counted anew and the log does not reach back to them
  */
 export async function verify(audited: Audited, range: DayRange): Promise<readonly Check[]> {
   const { kafka, pool, prefix, codec, deep, report } = audited;
@@ -46,7 +53,9 @@ export async function verify(audited: Audited, range: DayRange): Promise<readonl
   const topics = await readTopicDays(kafka, prefix, codec, range, onRecord);
   const published = publishedDays(topics);
   const audits = [auditConservation(), auditTopicsAndPostgres(), auditDigests(), auditStoredInputs(), auditHistory()];
-  for (const day of [...new Set([...published.keys(), ...(await storedDays(pool, range))])].sort((a, b) => a - b)) {
+  const days = new Set([...published.keys(), ...(await storedDays(pool, range))]);
+  if (days.size === 0) throw nothingThere(range, topics.extent);
+  for (const day of [...days].sort((a, b) => a - b)) {
     const stored = await readStoredDay(pool, day);
     for (const each of audits) each.audit(stored, published.get(day) ?? NOTHING_PUBLISHED);
   }
@@ -57,4 +66,12 @@ export async function verify(audited: Audited, range: DayRange): Promise<readonl
     ...checkRecomputed(topics),
     ...(counting === null ? [] : await checkCountedAnew(counting, range, topics)),
   ];
+}
+
+function nothingThere({ from, to }: DayRange, extent: DayRange | null): ApportionError {
+  return new ApportionError(
+    'nothing_to_verify',
+    `There is nothing to audit from ${formatDay(from)} to ${formatDay(to)}. ${extentText(extent)}`,
+    'Give other days with --from and --to.',
+  );
 }

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
 import { apportion, startApportion } from './command.ts';
-import { freshDatabase, freshPrefix, temporaryFolder, testStack } from './stack.ts';
+import { eventually, freshDatabase, freshPrefix, temporaryFolder, testStack } from './stack.ts';
 
 const catalog = `
 version: 1
@@ -55,6 +55,9 @@ const env: Readonly<Record<string, string>> = {
   APPORTION_TOPIC_PREFIX: freshPrefix(),
   APPORTION_COMMIT_INTERVAL_MS: '100',
 };
+
+/** What the names of the topics of a replay begin with. */
+const SHADOW = `${env['APPORTION_TOPIC_PREFIX']}replay-`;
 
 /** Runs a command that must end with 0, and gives what it wrote. */
 async function done(...args: string[]): Promise<string> {
@@ -225,6 +228,57 @@ test('a record that cannot be decoded is a dead letter with its bytes, and the t
   assert.equal(JSON.parse(documents).billed, '50');
 });
 
+test('a candidate that is promoted undoes no catalog that was applied meanwhile', async () => {
+  const withTenant = (id: string) => catalog.replace('tenants: [', `tenants: [{ id: ${id}, name: ${id} }, `);
+  const candidate = file('candidate.yaml', withTenant('initech'));
+  const replay = ['replay', ...days, '--catalog', candidate, '--promote'];
+  const slow = apportion([...replay, '--max-rate', '1'], env);
+  const topics = kafka.admin();
+  await topics.connect();
+  const shadows = async () => (await topics.listTopics()).filter((name) => name.startsWith(SHADOW));
+  await eventually('the replay has begun', async () => (await shadows()).length > 0);
+  assert.match(await done('catalog', 'apply', file('other.yaml', withTenant('hooli'))), /tenant hooli: added/);
+  const { code, stdout, stderr } = await slow;
+  assert.equal(code, 1);
+  assert.match(stdout, /tenant initech: added\nTouches: all days\./);
+  assert.match(stderr, /the same command goes on[\s\S]*Another catalog was applied while the days were computed/);
+  assert.match(await done('catalog', 'apply', file('other.yaml', withTenant('hooli'))), /Nothing changes/);
+
+  assert.match(
+    await done(...replay, '--keep'),
+    /Promoted as version 2: [\s\S]*Kept: the topics and groups whose names/,
+  );
+  assert.notDeepEqual(await shadows(), []);
+  assert.match(await done(...replay), /Promoted as version 3/);
+  assert.deepEqual(await shadows(), []);
+  await topics.disconnect();
+  await done('settle', '--timeout', '60s');
+});
+
+test('days of which nothing is known are said to be so, by whoever is asked for them', async () => {
+  const nothing = ['--from', '2026-01-05', '--to', '2026-01-06'];
+  for (const [command, message] of [
+    ['replay', /no cost and no usage from 2026-01-05 to 2026-01-06/],
+    ['verify', /nothing to audit from 2026-01-05 to 2026-01-06\. The topics have days from 2026-10-05 to 2026-10-05/],
+  ] as const) {
+    const { code, stderr } = await apportion([command, ...nothing], env);
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+  }
+});
+
+test('a file that cannot be written is told before the work is done', async () => {
+  const out = join(folder, 'nowhere', 'file.csv');
+  for (const args of [
+    ['replay', ...days, '--csv', out],
+    ['export', 'usage', ...days, '--out', out],
+  ]) {
+    const { code, stderr } = await apportion(args, env);
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot be written[\s\S]*a folder that is there with --(csv|out)/);
+  }
+});
+
 test('an audit finds what was altered behind the back of the sink', async () => {
   const client = new Client({ connectionString: env['APPORTION_DATABASE_URL'] });
   await client.connect();
@@ -249,7 +303,14 @@ test('a FOCUS file is polled, and what lies beyond the horizon is a dead letter'
 });
 
 test('wrong use ends with 2, and says how it is right', async () => {
-  for (const args of [['nonsense'], ['export', 'attributions'], ['run', 'nonsense'], ['send', 'bills', 'x']]) {
+  const bothWays = ['export', 'statements', ...days, '--tenant', 'acme'];
+  for (const args of [
+    ['nonsense'],
+    ['export', 'attributions'],
+    bothWays,
+    ['run', 'nonsense'],
+    ['send', 'bills', 'x'],
+  ]) {
     const { code, stderr } = await apportion(args, env);
     assert.equal(code, 2, args.join(' '));
     assert.match(stderr, /--help/, args.join(' '));

@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import type { KafkaAdmin } from '../runtime/kafka/client.ts';
 import { type Stage, settle } from './settle.ts';
 
-/** An admin client that knows only the ends of topics. */
-function adminWithEnds(ends: Record<string, () => number>): KafkaAdmin {
+/** An admin client that knows only the ends of topics, of which so many records are not yet to be read. */
+function adminWithEnds(ends: Record<string, () => number>, open = 0): KafkaAdmin {
   return {
-    extents: async (topic: string) => new Map([[0, { low: 0, end: ends[topic]?.() ?? 0 }]]),
+    extents: async (topic: string) => new Map([[0, { low: 0, end: (ends[topic]?.() ?? 0) - open }]]),
+    highWatermarks: async (topic: string) => new Map([[0, ends[topic]?.() ?? 0]]),
   } as unknown as KafkaAdmin;
 }
 
@@ -70,4 +71,15 @@ test('settle asks again what fails for a moment, and gives up what does not pass
   assert.equal(asked, 3);
   const broken: Stage = { ...moving, positions: () => Promise.reject(new Error('no such group')) };
   await assert.rejects(settle(admin, [broken], { timeoutMs: 5_000, pollMs: 1, isTransient }), /no such group/);
+});
+
+test('what stands behind a transaction that is still ending is waited for', async () => {
+  const positions = [4, 5, 7];
+  const stage: Stage = {
+    role: 'meter',
+    topics: ['calls'],
+    positions: async () => new Map([[0, positions.shift() ?? 7]]),
+  };
+  await settle(adminWithEnds({ calls: () => 7 }, 2), [stage], { timeoutMs: 1000, pollMs: 1 });
+  assert.deepEqual(positions, []);
 });

@@ -55,9 +55,17 @@ const POLL_MS = 100;
 
 type Ends = ReadonlyMap<string, ReadonlyMap<number, Extent>>;
 
+/** Up to what readers are given when all transactions have ended: a stage's last one may still be ending in some partition. */
 async function endsOf(admin: KafkaAdmin, topics: readonly string[]): Promise<Ends> {
   const ends = new Map<string, ReadonlyMap<number, Extent>>();
-  for (const topic of topics) ends.set(topic, await admin.extents(topic));
+  for (const topic of topics) {
+    const watermarks = await admin.highWatermarks(topic);
+    const extents = [...(await admin.extents(topic))];
+    ends.set(
+      topic,
+      new Map(extents.map(([partition, { low, end }]) => [partition, { low, end: watermarks.get(partition) ?? end }])),
+    );
+  }
   return ends;
 }
 

@@ -26,7 +26,7 @@ const client = (options: Partial<HttpClientOptions> = {}) =>
   createHttpClient({
     logger: pino({ level: 'silent' }),
     signal: new AbortController().signal,
-    requestMs: 200,
+    requestMs: 10_000,
     maxBodyBytes: 1000,
     maxAttempts: 3,
     firstPauseMs: 1,

@@ -23,12 +23,13 @@ const input = faultInput({
 });
 
 // Most of the time each of them waits for the group to find out who is dead.
-describe(`what becomes of ${CALLS} calls follows from them alone`, { concurrency: true, timeout: 290_000 }, () => {
+const timeout = 600_000;
+describe(`what becomes of ${CALLS} calls follows from them alone`, { concurrency: true, timeout }, () => {
   for (const [who, processes, seed] of [
     ['one process of all roles, killed also while it takes up its work again', 'together', 28],
     ['three processes of each role', 3, 51],
   ] as const) {
-    test(`when a fault of each kind comes over ${who}`, async () => {
+    test(`when a fault of each kind comes over ${who}`, { timeout }, async () => {
       const say = teller(who);
       await withDisturbedRun(stack, input, { processes, variables: INTERVALS }, async (disturbed) => {
         const { run } = disturbed;

@@ -207,7 +207,8 @@ function isAlive(pid: number): boolean {
 async function keepSomething(stack: StackAddresses): Promise<void> {
   const admin = adminOf(stack);
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'kept' }] });
+  // A broker that has just been started takes a moment to know a new topic's leader, which nobody needs here.
+  await admin.createTopics({ topics: [{ topic: 'kept' }], waitForLeaders: false });
   await admin.disconnect();
   const response = await fetch(`${stack.schemaRegistryUrl}/subjects/kept/versions`, {
     method: 'POST',

@@ -17,11 +17,11 @@ export async function askBroker<T>(brokers: string, question: (admin: Admin) => 
   }
 }
 
-/** Deletes what partition 0 of a topic holds before an offset. */
-export async function deleteRecords(brokers: string, topic: string, before: string): Promise<void> {
+/** Deletes what a partition of a topic holds before an offset. */
+export async function deleteRecords(brokers: string, topic: string, before: string, partition = 0): Promise<void> {
   await askBroker(brokers, async (admin) => {
     // kafkajs knows the leaders only of topics that it was asked something about before.
     await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: before }] });
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: before }] });
   });
 }

@@ -53,11 +53,11 @@ test('a test that hangs fails by its limit, and the others are still run', async
 });
 
 test('a file that blocks its process fails by the limit of the stage', async () => {
-  assert.equal(await outcomeOf(`${head} test('a', () => { for (;;); });`), '0 passed, 1 failed');
+  assert.equal(await outcomeOf(`${head} test('a', () => { for (;;); });`, 3_000), '0 passed, 1 failed');
 });
 
 /** Runs the text as a file of tests, in a process that is not itself a test: node:test refuses to run tests within one. */
-async function outcomeOf(text: string): Promise<string> {
+async function outcomeOf(text: string, stageMs = 60_000): Promise<string> {
   const folder = temporaryFolder();
   const file = join(folder, 'planted.test.ts');
   const script = join(folder, 'script.ts');
@@ -65,7 +65,7 @@ async function outcomeOf(text: string): Promise<string> {
   writeFileSync(
     script,
     `import { runTests } from ${JSON.stringify(join(import.meta.dirname, 'tests.ts'))};
-     const { passed, failed } = await runTests('planted', [${JSON.stringify(file)}], { concurrency: 1, testMs: 1000, stageMs: 5000 }, new AbortController().signal);
+     const { passed, failed } = await runTests('planted', [${JSON.stringify(file)}], { concurrency: 1, testMs: 1000, stageMs: ${stageMs} }, new AbortController().signal);
      console.log(passed + ' passed, ' + failed + ' failed');`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;

@@ -40,7 +40,7 @@ async function opened(t: TestContext) {
     selector: 'app=kong',
     port: Number(new URL(upstream.url).port),
   };
-  const polled = new Polled({ name: 'kong', settings: { kubernetes, requestSeconds: 0.3 }, clock });
+  const polled = new Polled({ name: 'kong', settings: { kubernetes, requestSeconds: 1 }, clock });
   const poll = () => {
     clock.nowMs += 30_000;
     return polled.poll();

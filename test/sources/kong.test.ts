@@ -37,7 +37,7 @@ async function opened(settings: Record<string, unknown> = {}) {
   );
   const options = {
     name: 'kong',
-    settings: { targets: NODES.map((node) => `${upstream.url}/${node}/metrics`), requestSeconds: 0.3, ...settings },
+    settings: { targets: NODES.map((node) => `${upstream.url}/${node}/metrics`), requestSeconds: 1, ...settings },
     clock,
   };
   const polled = new Polled(options);

@@ -28,7 +28,7 @@ export interface SourceUnderTest {
   /** The poller. */
   readonly name: string;
   /**
-   * With short limits: `requestSeconds` below a second. Secrets are `env:SOURCE_KEY`. `account` is that of a second source
+   * With short limits: `requestSeconds` of a second, which an answer of a busy machine does not take. Secrets are `env:SOURCE_KEY`. `account` is that of a second source
    * of cost of the kind; those of usage are told apart by their address.
    */
   settings(url: string, account?: string): Record<string, unknown>;

@@ -98,9 +98,15 @@ describe('before Postgres', () => {
       await assert.rejects(client.query('COMMIT'));
       assert.equal(proxy.cuts, 1);
       await eventually(
-        'no transaction is left',
+        'the server has done with the connection',
         async () =>
-          (await look('SELECT pid FROM pg_stat_activity WHERE state LIKE $1', ['idle in transaction'])).length === 0,
+          (
+            await look(
+              `SELECT pid FROM pg_stat_activity
+               WHERE datname = current_database() AND backend_type = $1 AND pid <> pg_backend_pid()`,
+              ['client backend'],
+            )
+          ).length === 0,
       );
       assert.equal((await look('SELECT * FROM t')).length, kept);
     });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import kafkajs from 'kafkajs';
+import { transactionsEnded } from '../committed-values.ts';
 import { deleteRecords, rawKafka } from '../raw-kafka.ts';
 import { eventually } from '../stack.ts';
 import { type Client, Collector, freshTopic, openClient, texts } from './client-world.ts';
@@ -61,6 +62,7 @@ export function keepsPromisesOfReading(client: Client, brokers: string): void {
     await short.producer.abort();
     for (const { producer } of [long, short, good]) await producer.discard();
 
+    await transactionsEnded(kafka, topic);
     const place = `${topic}/0`;
     const admin = kafka.admin();
     const end = (await admin.extents(topic)).get(0)?.end ?? 0;
@@ -139,13 +141,13 @@ export function keepsPromisesOfReading(client: Client, brokers: string): void {
     const producer = await kafka.idempotentProducer();
     await producer.send(texts(topic, 0, ['one']));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const reader = await new Collector(kafka, [topic], { sessionTimeoutMs: 1_500 }).joined();
+    const reader = await new Collector(kafka, [topic], { sessionTimeoutMs: 3_000 }).joined();
     reader.holding = promise;
     reader.point({ [`${topic}/0`]: 0 });
     await reader.reaches(`${topic}/0`, 1);
     await producer.send(texts(topic, 0, ['two']));
     const heldMs = performance.now();
-    await eventually('two sessions are over', () => performance.now() > heldMs + 3_000);
+    await eventually('two sessions are over', () => performance.now() > heldMs + 6_000);
     assert.deepEqual(reader.valuesOf(`${topic}/0`), ['one']);
     resolve();
     reader.holding = undefined;

@@ -19,6 +19,8 @@ export const PASSWORD = 'correct horse battery staple';
 /** All that the user may touch is named so. */
 export const PREFIX = 'secured.';
 
+const START_LIMIT_MS = 120_000;
+
 /** It asks anew who one is after so long. kafkajs tells it ten seconds before, and not twice within one. */
 export const REAUTHENTICATION_MS = 13_000;
 
@@ -79,7 +81,8 @@ export async function securedKafka(others: readonly string[] = []): Promise<Secu
     }),
   );
   await start(await findTools(() => {}), folder, config);
-  await eventually('the broker answers', () => askBroker(at(open), (admin) => admin.listTopics().then(() => true)));
+  const answers = () => askBroker(at(open), (admin) => admin.listTopics().then(() => true));
+  await eventually('the broker answers', answers, START_LIMIT_MS);
   await askBroker(at(open), (admin) => admin.createAcls({ acl: [...aclsOf(USER), ...aclsOf(`CN=${USER}`)] }));
   return {
     backDoor: at(open),

@@ -149,7 +149,7 @@ export function problem(status: number, message: string): UpstreamAnswer {
   return { ...json({ statusCode: status, error: 'Problem', message }), status };
 }
 
-export const settings = { credentials: { token: 'env:SOURCE_KEY' }, since: '2026-03-09', requestSeconds: 0.3 };
+export const settings = { credentials: { token: 'env:SOURCE_KEY' }, since: '2026-03-09', requestSeconds: 1 };
 
 export const auth0Source: SourceUnderTest = {
   name: 'auth0',

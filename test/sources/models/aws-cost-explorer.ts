@@ -191,7 +191,7 @@ export function dayFrom(text: string): Day {
 export const awsCostExplorerSource: SourceUnderTest = {
   name: 'aws-cost-explorer',
   nowMs: Date.parse('2026-03-10T06:00:00Z'),
-  settings: (endpoint, account = PAYER) => ({ account, endpoint, requestSeconds: 0.5, dailyRequests: 1000 }),
+  settings: (endpoint, account = PAYER) => ({ account, endpoint, requestSeconds: 1, dailyRequests: 1000 }),
   model: (clock, payer) => new CostExplorer(clock, payer),
   standing: ({ reports }) => standingReports(reports),
 };

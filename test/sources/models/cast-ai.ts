@@ -122,7 +122,7 @@ export class CastAi implements SourceModel {
 export const castAiSource: SourceUnderTest = {
   name: 'cast-ai',
   nowMs: Date.parse('2026-03-10T06:00:00Z'),
-  settings: (url) => ({ url, apiKey: 'env:SOURCE_KEY', requestSeconds: 0.3 }),
+  settings: (url) => ({ url, apiKey: 'env:SOURCE_KEY', requestSeconds: 1 }),
   model: (clock, cluster) => new CastAi(clock, cluster),
   standing: ({ reports }) => standingReports(reports),
 };

@@ -184,7 +184,7 @@ export const datadogSource: SourceUnderTest = {
   name: 'datadog',
   nowMs: Date.parse('2026-03-20T06:00:00Z'),
   settings: (url) => ({
-    ...{ url, apiKey: 'env:SOURCE_KEY', applicationKey: 'env:SOURCE_KEY', requestSeconds: 0.3 },
+    ...{ url, apiKey: 'env:SOURCE_KEY', applicationKey: 'env:SOURCE_KEY', requestSeconds: 1 },
   }),
   model: (clock, org) => new Datadog(clock, org),
   standing: ({ reports }) => standingReports(reports),

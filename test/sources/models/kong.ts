@@ -46,7 +46,7 @@ export const kongSource: SourceUnderTest = {
   settings: (url) => ({
     targets: [`${url}/metrics`],
     headers: { 'Kong-Admin-Token': 'env:SOURCE_KEY' },
-    requestSeconds: 0.3,
+    requestSeconds: 1,
   }),
   model: (clock) => new Kong(clock),
   standing: ({ samples }) => standingUsage(samples),

@@ -99,7 +99,7 @@ function mib(text: string): number {
 export const kubernetesSource: SourceUnderTest = {
   name: 'kubernetes',
   nowMs: NOW,
-  settings: (url) => ({ clusters: [{ name: 'prod-eu-1', kubeconfig: kubeconfigOf(url) }], requestSeconds: 0.3 }),
+  settings: (url) => ({ clusters: [{ name: 'prod-eu-1', kubeconfig: kubeconfigOf(url) }], requestSeconds: 1 }),
   model: (clock) => new Cluster(clock),
   standing: ({ samples }) => standingUsage(samples),
 };

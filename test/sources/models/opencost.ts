@@ -105,7 +105,7 @@ export const opencostSource: SourceUnderTest = {
     url: `${url}/model/`,
     cluster,
     auth: { scheme: 'bearer', token: 'env:SOURCE_KEY' },
-    requestSeconds: 0.3,
+    requestSeconds: 1,
   }),
   model: (clock, cluster) => new OpenCost(clock, cluster),
   standing: ({ reports }) => standingReports(reports),

@@ -6,7 +6,8 @@ import { retry } from '../retry.ts';
 import type { Settings } from '../settings.ts';
 import type { Changes } from './apply-topics.ts';
 import { authorizationOf, parseRegistryUrl, type RegistryAddress } from './registry-address.ts';
-import { isRegistryAway, openRegistry, registryRefuses, statusOf, subjectOf } from './registry-codec.ts';
+import { answerOf, isRegistryAway, statusOf } from './registry-answer.ts';
+import { openRegistry, registryRefuses, subjectOf } from './registry-codec.ts';
 
 /**
  * Registers the schemas of topics and sets the compatibility of the public ones. A registry that is away is waited for.
@@ -68,27 +69,28 @@ async function applySchema(about: Subject): Promise<string[]> {
 
 /** Null when the registry does not know the subject yet. */
 async function compatibilityOf(address: RegistryAddress, subject: string): Promise<string | null> {
-  const response = await fetch(configUrl(address, subject), { headers: authorizationOf(address) });
+  const response = await send(address, subject);
   if (response.status === 404) return null;
   const body = (await checked(response, subject)) as { compatibilityLevel?: string };
   return body.compatibilityLevel ?? null;
 }
 
 async function setCompatibility(address: RegistryAddress, subject: string, compatibility: string): Promise<void> {
-  const headers = { ...authorizationOf(address), 'content-type': 'application/vnd.schemaregistry.v1+json' };
-  const body = JSON.stringify({ compatibility });
-  const response = await fetch(configUrl(address, subject), { method: 'PUT', headers, body });
+  const response = await send(address, subject, JSON.stringify({ compatibility }));
   // Another run may have done the same in between.
   if (response.status === 409 && (await compatibilityOf(address, subject)) === compatibility) return;
   await checked(response, subject);
 }
 
-function configUrl({ url }: RegistryAddress, subject: string): string {
-  return `${url}/config/${encodeURIComponent(subject)}`;
+/** Asks for the configuration of a subject, or puts another one in its place. */
+function send(address: RegistryAddress, subject: string, body?: string): Promise<Response> {
+  const url = `${address.url}/config/${encodeURIComponent(subject)}`;
+  const headers = { ...authorizationOf(address), 'content-type': 'application/vnd.schemaregistry.v1+json' };
+  return answerOf(() => fetch(url, body === undefined ? { headers } : { method: 'PUT', headers, body }));
 }
 
 async function checked(response: Response, subject: string): Promise<unknown> {
-  const text = await response.text();
+  const text = await answerOf(() => response.text());
   if (response.ok) return JSON.parse(text);
   const error = registryRefuses(response.status, subject, text);
   throw Object.assign(error, { status: response.status });
@@ -96,7 +98,7 @@ async function checked(response: Response, subject: string): Promise<unknown> {
 
 async function isRegistered({ registry, subject, topic }: Subject): Promise<boolean> {
   try {
-    await registry.getRegistryIdBySchema(subject, confluentSchema(topic));
+    await answerOf(() => registry.getRegistryIdBySchema(subject, confluentSchema(topic)));
     return true;
   } catch (error) {
     if (isRegistryAway(error)) throw error;
@@ -108,7 +110,7 @@ async function register(about: Subject, compatibility: string): Promise<void> {
   const { registry, subject, topic } = about;
   try {
     const options = { subject, compatibility: compatibility as COMPATIBILITY, updateConfig: false };
-    await registry.register(confluentSchema(topic), options);
+    await answerOf(() => registry.register(confluentSchema(topic), options));
   } catch (cause) {
     if (statusOf(cause) !== 409 && statusOf(cause) !== 422) throw cause;
     // Another run may have done the same in between.

@@ -79,7 +79,9 @@ export class Member<Config, Out> {
         await this.#runSession(backoff);
       } catch (error) {
         if (signal.aborted || this.#stopping) return;
-        if (faultOf(error) === 'fatal') throw error;
+        const fault = faultOf(error);
+        if (fault === 'fatal') throw error;
+        if (fault === 'position') for (const runner of this.#runners.values()) runner.refused();
         this.#outage.note(error);
         await sleep(backoff.nextMs(), undefined, { signal });
       }

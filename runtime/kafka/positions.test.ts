@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KafkaAdmin } from './client.ts';
 import { faultOf } from './errors.ts';
-import { extentOf, startOffset } from './positions.ts';
+import { checkCommitted, extentOf, startOffset } from './positions.ts';
 
 const EXTENT = { low: 5, end: 90 };
 
@@ -13,6 +13,19 @@ test('a partition without a leader is asked about again, never taken for one tha
   const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
   await assert.rejects(extentOf(admin, 'calls', 1), isTransient);
   await assert.rejects(startOffset(admin, 'calls', 1, { at: 'timestamp', ms: 1 }, EXTENT), isTransient);
+});
+
+test('a time after all that may be read is found at the end, behind which a transaction may still be open', async () => {
+  const admin = adminThatKnows([0]);
+  assert.equal(await startOffset(admin, 'calls', 0, { at: 'timestamp', ms: 1 }, { low: 2, end: 6 }), 6);
+});
+
+test('a place that the log does not have is told with what to do', () => {
+  const { low, end } = EXTENT;
+  assert.equal(checkCommitted('meter', 'calls', { offset: end, metadata: '' }, EXTENT), end);
+  const check = (offset: number) => () => checkCommitted('meter', 'calls', { offset, metadata: '' }, EXTENT);
+  assert.throws(check(low - 1), { code: 'records_deleted', message: /up to offset 4, and the topic now begins at 5/ });
+  assert.throws(check(end + 1), { code: 'committed_beyond_end', message: /up to offset 91, and the topic ends at 90/ });
 });
 
 function adminThatKnows(partitions: readonly number[]): KafkaAdmin {

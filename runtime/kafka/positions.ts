@@ -23,7 +23,9 @@ export async function startOffset(
     case 'timestamp': {
       // The broker answers a negative time with the beginning or the end, as -2 and -1 say in its protocol.
       const found = await admin.positionsAt(topic, Math.max(0, Math.floor(start.ms)));
-      return Math.max(present(found.get(partition), topic, partition), extent.low);
+      const offset = present(found.get(partition), topic, partition);
+      // What an open transaction holds back lies behind the end, and is read when it comes.
+      return Math.max(Math.min(offset, extent.end), extent.low);
     }
   }
 }
@@ -35,14 +37,12 @@ function present<T>(found: T | undefined, topic: string, partition: number): T {
 }
 
 /**
- * The offset up to which a task has committed, or the first one that is there when it has committed nothing.
+ * The offset up to which a task has read, within what is there.
  *
  * @throws ApportionError `records_deleted` when records between it and what is there were deleted unread,
  *   `committed_beyond_end` when the topic ends before it.
  */
-export function checkCommitted(task: string, topic: string, committed: Committed | undefined, extent: Extent): number {
-  if (committed === undefined) return extent.low;
-  const { offset } = committed;
+export function checkCommitted(task: string, topic: string, { offset }: Committed, extent: Extent): number {
   if (offset < extent.low) {
     throw new ApportionError(
       'records_deleted',

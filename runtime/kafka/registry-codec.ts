@@ -8,6 +8,7 @@ import { retry } from '../retry.ts';
 import { avroOptions, avroType } from './avro.ts';
 import { createCodec, type PreparedCodec } from './codec.ts';
 import { parseRegistryUrl } from './registry-address.ts';
+import { answerOf, isRegistryAway, statusOf } from './registry-answer.ts';
 
 export interface RegistryCodecOptions {
   /** With user and password where the registry asks for them. */
@@ -71,29 +72,11 @@ export function subjectOf(prefix: string, topic: Pick<Topic<never>, 'name'>): st
   return `${prefix}${topic.name}-value`;
 }
 
-/** Whether the registry did not answer, or answered that it cannot now. */
-export function isRegistryAway(error: unknown): boolean {
-  const status = statusOf(error) ?? 0;
-  return status >= 500 || status === 429 || status === 408 || isUnanswered(error);
-}
-
-export function statusOf(error: unknown): number | null {
-  const status = error instanceof Error ? (error as { status?: unknown }).status : undefined;
-  return typeof status === 'number' ? status : null;
-}
-
-/** The client gives a request without an answer the status 400; `fetch` keeps the reason in the cause. */
-function isUnanswered(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return UNANSWERED.test(error.message) || isUnanswered(error.cause);
-}
-
-const UNANSWERED =
-  /ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|socket hang up|other side closed|time-?out/i;
-
 function ask<T>(options: RegistryCodecOptions, request: () => Promise<T>): Promise<T> {
   const what = `The schema registry at ${parseRegistryUrl(options.registryUrl).url}`;
-  return retry({ what, isTransient: isRegistryAway, logger: options.logger, signal: options.signal }, request);
+  return retry({ what, isTransient: isRegistryAway, logger: options.logger, signal: options.signal }, () =>
+    answerOf(request),
+  );
 }
 
 async function registeredId(registry: SchemaRegistry, prefix: string, topic: Topic<never>): Promise<number> {

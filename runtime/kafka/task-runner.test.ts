@@ -63,6 +63,31 @@ test('never begins beyond what was committed, whatever time is asked for', async
   await until(() => world.wants(runner) === 'in@10');
 });
 
+test('begins where it asks to when nothing was ever committed, and commits that it did', async () => {
+  const world = createWorld({ end: 20, start: { at: 'timestamp', ms: 5 }, timestampOffset: 20 });
+  const runner = start(world);
+  await until(() => world.wants(runner) === 'in@20');
+  await until(() => world.committed.get('in')?.offset === 20);
+});
+
+test('where the broker refuses positions, a task whose place is not in the log ends the process; any other goes on', async () => {
+  const world = createWorld({ end: 20 });
+  const runner = start(world);
+  await until(() => world.wants(runner) === 'in@0');
+  world.take(runner, 0, 15);
+  await until(() => world.committed.get('in')?.offset === 15);
+  runner.refused();
+  await intervals();
+  assert.deepEqual([world.opened, world.failures.length], [2, 0]);
+  world.end = 10;
+  runner.rebalanced();
+  await intervals();
+  assert.equal(world.failures.length, 0, 'it is not asked where nothing was refused');
+  runner.refused();
+  await until(() => world.failures.length > 0);
+  assert.equal((world.failures[0] as { code?: string }).code, 'committed_beyond_end');
+});
+
 test('reads broadcasts to the end they had before any input, and on from there', async () => {
   const world = createWorld({ end: 20, broadcastEnd: 3 });
   const runner = start(world);
@@ -295,6 +320,8 @@ class World implements Commits<string> {
   readonly failures: unknown[] = [];
   readonly host: TaskHost<string>;
   failNext: Error | null = null;
+  /** Of the input. */
+  end: number;
   opened = 0;
   closed = 0;
   underWay = 0;
@@ -304,6 +331,7 @@ class World implements Commits<string> {
 
   constructor(options: WorldOptions) {
     this.inGroup = options.inGroup === true;
+    this.end = options.end;
     if (options.committed !== undefined) this.committed.set('in', { offset: options.committed, metadata: '' });
     this.host = {
       commits: this,
@@ -315,7 +343,7 @@ class World implements Commits<string> {
         this.tasks.push(task);
         return task;
       },
-      extentOf: async (topic) => ({ low: 0, end: topic === 'all' ? (options.broadcastEnd ?? 0) : options.end }),
+      extentOf: async (topic) => ({ low: 0, end: topic === 'all' ? (options.broadcastEnd ?? 0) : this.end }),
       startOffset: async (_topic, _partition, start) => {
         if (start.at === 'timestamp') return options.timestampOffset ?? 0;
         return start.at === 'offset' ? start.offset : 0;

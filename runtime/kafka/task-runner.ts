@@ -77,6 +77,8 @@ export class TaskRunner<Out> {
   #open: OpenTask<Out> | null = null;
   /** Take over again before the next flush, and see whether what is committed is still what was built on. */
   #recheck = false;
+  /** The broker has refused a position, perhaps one of this task. */
+  #isRefused = false;
   #finishing = false;
   #waitingFor: string | null = null;
   #unflushedBytes = 0;
@@ -142,6 +144,12 @@ export class TaskRunner<Out> {
   rebalanced(): void {
     this.#recheck = true;
     this.#alarm.ring();
+  }
+
+  /** A position of some task was not in the log: before it goes on, this one sees whether it is its own. */
+  refused(): void {
+    this.#isRefused = true;
+    this.rebalanced();
   }
 
   /** Writes and commits what it has, and gives the task up. */
@@ -224,6 +232,16 @@ export class TaskRunner<Out> {
     this.#waitingFor = waitingFor;
   }
 
+  /** Where the broker does not have the place to read from, waiting for it to come would leave a gap. */
+  async #checkPositions({ inputs }: OpenTask<Out>): Promise<void> {
+    if (!this.#isRefused) return;
+    for (const { topic, partition, position } of inputs) {
+      const extent = await this.#host.extentOf(topic, partition);
+      checkCommitted(this.name, topic, { offset: position, metadata: '' }, extent);
+    }
+    this.#isRefused = false;
+  }
+
   #relieve(): void {
     this.#unflushedBytes = 0;
     this.#relief.resolve();
@@ -233,7 +251,7 @@ export class TaskRunner<Out> {
   async #takeOverAgain(open: OpenTask<Out>): Promise<void> {
     this.#recheck = false;
     const committed = await this.#host.commits.open(this.id);
-    if (isSame(committed, open.committed)) return;
+    if (isSame(committed, open.committed)) return await this.#checkPositions(open);
     throw new TaskLost('unknown', `${this.name} was committed by another owner in between.`, 'Nothing to do.');
   }
 
@@ -264,11 +282,14 @@ export class TaskRunner<Out> {
     const inputs: Input[] = [];
     for (const topic of id.topics) {
       const extent = extents.get(topic) ?? NOWHERE;
-      const silentUntil = checkCommitted(name, topic, positions.get(topic), extent);
+      const committed = positions.get(topic);
       const start = starts.get(topic) ?? { at: 'beginning' };
       const offset = await this.#host.startOffset(topic, id.partition, start, extent);
+      const silentUntil = committed === undefined ? offset : checkCommitted(name, topic, committed, extent);
       const position = Math.min(offset, silentUntil);
       inputs.push({ topic, partition: id.partition, isBroadcast: false, position, silentUntil });
+      // What is passed over at the very first start is committed as read: whoever waits for the task counts from there.
+      if (committed === undefined && position > extent.low) task.advance(topic, position);
     }
     const open = { task, broadcasts, inputs, committed: new Map(positions), isLive: false, begunMs };
     this.#unflushedBytes = 0;

@@ -4,7 +4,7 @@ import { publishCatalog } from '../operations/apply-catalog.ts';
 import { pipelineStages } from '../operations/pipeline-stages.ts';
 import { settle } from '../operations/settle.ts';
 import { readPublishedDays } from '../operations/verify/topic-days.ts';
-import { readCatalogMetadata } from '../processors/attribute/positions.ts';
+import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { faultOf } from '../runtime/kafka/errors.ts';
 import { table } from '../runtime/terminal/table.ts';
 import { addDays, type DayRange, dayOf, formatDay } from '../schemas/day.ts';
@@ -89,7 +89,7 @@ async function measure(pipeline: Pipeline, days: number, { rounds, say }: Bench)
 /** Waits until the role has read everything, and committed what comes of it. */
 async function attributed({ world }: Pipeline): Promise<void> {
   const { admin, pool, settings } = world;
-  const stages = pipelineStages({ admin, pool, prefix: settings.topicPrefix, catalogPosition: readCatalogMetadata });
+  const stages = pipelineStages({ admin, pool, prefix: settings.topicPrefix, catalogPosition: readCatalogPosition });
   const own = stages.filter(({ role }) => role === 'attribute');
   await settle(admin, own, {
     timeoutMs: SETTLE_LIMIT_MS,

@@ -1,11 +1,6 @@
 import { Command } from 'commander';
-import {
-  type DeadLetterFilter,
-  idOf,
-  listDeadLetters,
-  pickDeadLetters,
-  resendDeadLetters,
-} from '../operations/dead-letters.ts';
+import { type DeadLetterFilter, idOf, listDeadLetters, pickDeadLetters } from '../operations/dead-letters.ts';
+import { resendDeadLetters } from '../operations/resend.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { table } from '../runtime/terminal/table.ts';
 import type { DeadLetter } from '../schemas/dead-letter.ts';
@@ -50,8 +45,9 @@ export function deadLettersCommand(): Command {
     .action((ids: string[], options: DeadLetterFilter & { all?: true }, self: Command) =>
       withWorld(self, async (world) => {
         const letters = await chosen(world, ids, options);
-        await resendDeadLetters(world.kafka, world.settings.topicPrefix, letters);
-        console.log(`${letters.length} sent again.`);
+        const all = await list(world, {});
+        const { sent, superseded } = await resendDeadLetters(world.kafka, world.settings.topicPrefix, letters, all);
+        console.log([`${sent.length} sent again.`, ...superseded.map(supersededText)].join('\n'));
       }),
     );
   return command;
@@ -73,6 +69,10 @@ async function chosen(
   }
   const letters = await list(world, options);
   return ids.length === 0 ? letters : pickDeadLetters(letters, ids);
+}
+
+function supersededText(letter: DeadLetter): string {
+  return `${idOf(letter)} left out: another record of its key was taken since. \`apportion send\` sends anew what is to stand.`;
 }
 
 function deadLetterTable(letters: readonly DeadLetter[]): string {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { pipelineStages } from '../operations/pipeline-stages.ts';
 import { patiently, type SettleOptions, settle } from '../operations/settle.ts';
-import { readCatalogMetadata } from '../processors/attribute/positions.ts';
+import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { faultOf } from '../runtime/kafka/errors.ts';
 import { isTransient as isPostgresAway } from '../runtime/postgres/sqlstate.ts';
@@ -44,7 +44,7 @@ export async function settlePipeline(world: World, options: SettleOptions): Prom
       'Apply one with `apportion catalog apply FILE`; catalog.example.yaml is one to begin with.',
     );
   }
-  const stages = pipelineStages({ admin, pool: world.pool, prefix, catalogPosition: readCatalogMetadata });
+  const stages = pipelineStages({ admin, pool: world.pool, prefix, catalogPosition: readCatalogPosition });
   await settle(admin, stages, patient);
 }
 

@@ -67,25 +67,6 @@ export function pickDeadLetters(letters: readonly DeadLetter[], ids: readonly st
   return letters.filter((letter) => ids.includes(idOf(letter)));
 }
 
-/**
- * Publishes the original bytes again where they came from, key, value and headers as they were, in groups of one
- * topic. What was refused for its content is refused again; what was refused for the state of the world is not.
- */
-export async function resendDeadLetters(
-  kafka: KafkaClient,
-  prefix: string,
-  letters: readonly DeadLetter[],
-): Promise<void> {
-  const producer = await kafka.idempotentProducer();
-  try {
-    for (const { topic, partition, key, value, headers } of letters) {
-      await producer.send([{ topic: prefix + topic, records: [{ key, value, headers, route: partition }] }]);
-    }
-  } finally {
-    await producer.close();
-  }
-}
-
 function byOrigin(a: DeadLetter, b: DeadLetter): number {
   if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
   return a.partition - b.partition || a.offset - b.offset;

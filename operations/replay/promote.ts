@@ -15,7 +15,7 @@ import { attributions, calls, statements, usage, usageTotals } from '../../schem
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { publishCatalog } from '../apply-catalog.ts';
 import { readCatalogInForce, requireCatalog } from '../catalog-in-force.ts';
-import { readPublishedDays, readStandingTotals } from '../verify/topic-days.ts';
+import { readOvertakenTotals, readPublishedDays, readStandingTotals } from '../verify/topic-days.ts';
 import type { Shadow } from './shadow.ts';
 
 export interface Promoting {
@@ -60,6 +60,7 @@ export async function promote(promoting: Promoting): Promise<Promoted> {
     await readPositions(promoting),
   );
   await publisher.publish(usageTotals, totals);
+  await keepNewestLast(promoting);
 
   const live = await readPublishedDays(kafka, prefix, codec, days);
   const replayed = await readPublishedDays(kafka, shadow.prefix, codec, days);
@@ -104,7 +105,22 @@ async function readPositions({ admin, prefix, shadow }: Promoting): Promise<Read
 }
 
 /**
- * All totals of the replay; and nothing in the place of those that the replay does not have, of refused lines say,
+ * Of days that are still open, the meter may have written a newer total of a key just before the replay's came behind it.
+ * Readers go by `through`, but compaction keeps the last: so the newer one is published again. What the meter writes
+ * all the time would never come to rest, and comes last by itself.
+ */
+async function keepNewestLast({ kafka, prefix, codec, days, publisher }: Promoting): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const overtaken = await readOvertakenTotals(kafka, prefix, codec, days);
+    if (overtaken.length === 0) return;
+    await publisher.publish(usageTotals, overtaken);
+  }
+}
+
+const MAX_ATTEMPTS = 5;
+
+/**
+ * All totals of the replay but those of which there is a newer one; and nothing in the place of those that the replay does not have, of refused lines say,
  * unless they are of lines that it has not read.
  */
 function replacingTotals(
@@ -117,8 +133,9 @@ function replacingTotals(
     return isRead && !replayed.has(key) ? [total] : [];
   });
   const nothing = { quantity: 0n, duplicates: 0, conflicting: 0, late: 0 };
+  const isNewest = ([key, total]: [string, UsageTotal]): boolean => total.through >= (live.get(key)?.through ?? 0);
   return [
-    ...replayed.values(),
+    ...[...replayed].filter(isNewest).map(([, total]) => total),
     ...gone.map((total) => ({ ...total, ...nothing, callCount: total.callCount === null ? null : 0 })),
   ];
 }

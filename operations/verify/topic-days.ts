@@ -135,6 +135,32 @@ export async function readStandingTotals(
   return readNewest(kafka, prefix, codec, usageTotals, inRange, laterTotal, () => {});
 }
 
+/** The totals of some days that stand, though an older one of their key came after them. */
+export async function readOvertakenTotals(
+  kafka: KafkaClient,
+  prefix: string,
+  codec: PreparedCodec,
+  range: DayRange,
+): Promise<readonly UsageTotal[]> {
+  const inRange = ({ day }: UsageTotal): boolean => day >= range.from && day <= range.to;
+  const overtaken = new Map<string, UsageTotal>();
+  await readNewest(
+    kafka,
+    prefix,
+    codec,
+    usageTotals,
+    inRange,
+    (before, after) => {
+      const newest = laterTotal(before, after);
+      if (newest === before) overtaken.set(usageTotals.key(before), before);
+      else overtaken.delete(usageTotals.key(before));
+      return newest;
+    },
+    () => {},
+  );
+  return [...overtaken.values()];
+}
+
 async function readNewest<T>(
   kafka: KafkaClient,
   prefix: string,

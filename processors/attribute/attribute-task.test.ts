@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UNALLOCATED } from '../../schemas/attribution-document.ts';
-import { formatDay } from '../../schemas/day.ts';
+import { addDays, formatDay } from '../../schemas/day.ts';
 import { catalogs, costReports, usageTotals } from '../../schemas/topics.ts';
 import { catalog, day, type Flushed, NOON_MS, report, TaskOnLogs, total } from './testing.ts';
 
@@ -230,6 +230,54 @@ test('does not commit a catalog before the days that it touches are out', () => 
   on.append(catalogs, catalog({ rules: [{ id: 'all', match: {}, assign: { tenant: 'b' } }] }));
   assert.deepEqual(daysOf(on.flush(NOON_MS + 1)), ['2026-03-07']);
   assert.deepEqual(daysOf(on.restart().flush(LATER_MS)), ['2026-03-09', '2026-03-08', '2026-03-07']);
+});
+
+test('with a wider horizon after a restart, what was refused before is in the documents', () => {
+  const on = started({ horizonDays: 30 });
+  on.append(costReports, report({ a: 1 }));
+  on.append(costReports, report({ a: 7 }, { day: day('2026-01-20') }));
+  assert.deepEqual(
+    on.flush()?.letters.map(({ reason }) => reason),
+    ['beyond_horizon'],
+  );
+  assert.equal(on.restart().flush(LATER_MS), null);
+  on.config.horizonDays = 90;
+  assert.deepEqual(daysOf(on.restart().flush(LATER_MS)), ['2026-03-09', '2026-01-20']);
+  assert.equal(on.restart().flush(LATER_MS), null);
+});
+
+test('what is sent again is in the documents, also where a restart had taken it for an input meanwhile', () => {
+  const on = started();
+  on.append(usageTotals, total('b', 4n));
+  on.append(costReports, report({ shared: 4 }));
+  on.flush();
+  // Refused when they came, for a schema that the registry did not have say, and committed as such.
+  on.append(costReports, report({ a: 7 }, { account: 'other' }));
+  on.append(usageTotals, total('a', 4n));
+  on.task.advance(costReports.name, 2);
+  on.committed = new Map([...on.committed].map(([topic, one]) => [topic, { ...one, offset: 2 }]));
+  assert.equal(on.restart().flush(LATER_MS), null);
+  on.append(costReports, report({ a: 7 }, { account: 'other' }));
+  assert.deepEqual(billed(on.flush(LATER_MS)), { a: 9, b: 2, [UNALLOCATED]: 0 });
+  on.append(usageTotals, total('a', 4n));
+  assert.deepEqual(billed(on.flush(2 * LATER_MS)), { a: 9, b: 2, [UNALLOCATED]: 0 });
+});
+
+test('a catalog changes no day that is long closed, whenever the process was started', () => {
+  const late = NOON_MS + 500 * 86_400_000;
+  const without = { rules: [] };
+  const outcomes = [false, true].map((restarts) => {
+    const on = started();
+    on.append(costReports, report({ a: 1 }));
+    on.flush();
+    on.append(costReports, report({ b: 2 }, { day: addDays(day('2026-03-09'), 500) }), late);
+    on.flush(late);
+    on.append(catalogs, catalog(without), late);
+    if (restarts) on.restart();
+    return daysOf(on.flush(late + 3_600_000));
+  });
+  assert.deepEqual(outcomes[0], outcomes[1]);
+  assert.deepEqual(outcomes[0], ['2027-07-22']);
 });
 
 test('sends no dead letter twice, and commits none before it is out', () => {

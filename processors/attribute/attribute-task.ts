@@ -11,8 +11,8 @@ import { Days } from './days.ts';
 import { emitDay, learnEmitted } from './emit-day.ts';
 import { NOTHING_EMITTED } from './emitted.ts';
 import type { PaceLimits } from './pace.ts';
-import { catalogMetadata, Position, readCatalogMetadata } from './positions.ts';
-import { Refused, readReport, readTotal } from './read-input.ts';
+import { formatCommittedState, Position, readCatalogPosition } from './positions.ts';
+import { acceptanceWith, Refused, readReport, readTotal } from './read-input.ts';
 import { Refusals } from './refusals.ts';
 
 export interface AttributeConfig extends PaceLimits {
@@ -42,12 +42,15 @@ const INPUTS = [costReports.name, usageTotals.name];
  * readers may hold anything.
  *
  * Live: of all other days, readers hold what the inputs give. So a change computes a day as it was, then as it is, and
- * writes the difference. Of a day that readers may hold anything of, everything is written once.
+ * writes the difference. Of a day that readers may hold anything of, everything is written once. So it is of a day of
+ * which somebody sends again what is held already: a dead letter perhaps, whose record was refused when it came and
+ * taken for an input by a later restart, so that no document tells of it.
  */
 export class AttributeTask implements Task {
   readonly #config: Required<AttributeConfig>;
   readonly #context: TaskContext;
   readonly #codec: Codec;
+  readonly #acceptance: string;
   readonly #days: Days;
   readonly #catalogs = new CatalogVersions();
   readonly #refusals = new Refusals();
@@ -62,6 +65,7 @@ export class AttributeTask implements Task {
     this.#config = { calcVersion: 1, days: null, clockMs: () => performance.now(), ...config };
     this.#context = context;
     this.#codec = context.codec;
+    this.#acceptance = acceptanceWith(this.#config.horizonDays);
     this.#days = new Days(this.#codec, this.#config);
   }
 
@@ -79,7 +83,7 @@ export class AttributeTask implements Task {
       this.#positions.set(topic, new Position(committed.get(topic)?.offset ?? 0, endOf(ends, topic)));
     }
     const catalogEnd = endOf(ends, catalogs.name);
-    const settled = readCatalogMetadata(committed.values());
+    const settled = readCatalogPosition(committed.values(), this.#acceptance);
     // Beyond the end when the topic was made anew: then no document was made with what is in it now.
     this.#positions.set(catalogs.name, new Position(settled > catalogEnd ? 0 : settled, catalogEnd));
     this.#lastCommitted = JSON.stringify([...this.#committed()]);
@@ -105,8 +109,8 @@ export class AttributeTask implements Task {
     this.#goLiveWhenCaughtUp();
     const batch = new Batch(this.#codec);
     const current = this.#catalogs.current;
-    if (this.#isLive && current !== null) this.#writeDays(batch, nowMs, current.compiled);
     this.#forgetDays(nowMs);
+    if (this.#isLive && current !== null) this.#writeDays(batch, nowMs, current.compiled);
     this.#refusals.moveTo(batch, (topic) => this.#daysSettled(topic));
     const committed = this.#committed();
     const text = JSON.stringify([...committed]);
@@ -134,6 +138,7 @@ export class AttributeTask implements Task {
     const state = this.#dayOf(report.day);
     if (record.value === null || !state.reports.takes(report)) return null;
     this.#touch(state, record, [report.currency]);
+    if (this.#isLive && state.reports.holds(report, record.value)) state.loseTrack([]);
     state.reports.put(report, record.value);
     return null;
   }
@@ -144,8 +149,10 @@ export class AttributeTask implements Task {
     if (!this.#attributes(total.day)) return null;
     if (total.day < this.#firstDay) return FORGOTTEN;
     const state = this.#dayOf(total.day);
-    if (!state.totals.takes(total)) return null;
+    const isSentAgain = !state.totals.takes(total);
+    if (isSentAgain && !(this.#isLive && state.totals.holds(total))) return null;
     this.#touch(state, record, []);
+    if (isSentAgain) state.loseTrack([]);
     state.totals.put(total);
     return null;
   }
@@ -233,7 +240,10 @@ export class AttributeTask implements Task {
     return [...this.#positions.values()].reduce((sum, position) => sum + position.revision, 0);
   }
 
-  /** Both the clock and the records must have passed the horizon: a clock that jumped ahead forgets nothing. */
+  /**
+   * Both the clock and the records must have passed the horizon: a clock that jumped ahead forgets nothing. Before
+   * anything is written: else it would hang on when a process was started whether a catalog changes days long closed.
+   */
   #forgetDays(nowMs: number): void {
     const today = dayOf(Math.min(nowMs, this.#latestRecordMs));
     const firstDay = addDays(today, -this.#config.horizonDays - FORGET_AFTER_DAYS);
@@ -244,7 +254,7 @@ export class AttributeTask implements Task {
 
   /** An offset is committed once every day that its record or an earlier one dirtied is out, and every refusal. */
   #committed(): Map<string, Committed> {
-    const metadata = catalogMetadata(this.#settled(catalogs.name));
+    const metadata = formatCommittedState({ catalog: this.#settled(catalogs.name), acceptance: this.#acceptance });
     return new Map(INPUTS.map((topic) => [topic, { offset: this.#settled(topic), metadata }]));
   }
 

@@ -28,6 +28,11 @@ export class DayReports {
     return newestReport(other, report) !== other;
   }
 
+  /** Whether the very report is held, in these bytes. */
+  holds(report: CostReport, value: Buffer): boolean {
+    return this.#held.get(costReports.key(report))?.value.equals(value) === true;
+  }
+
   /** Keeps the report, whose bytes are `value`, in place of what is held of its source and account. */
   put(report: CostReport, value: Buffer): void {
     const { observedAt, currency } = report;

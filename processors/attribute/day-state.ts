@@ -1,6 +1,7 @@
 import type { CompiledCatalog } from '../../attribution/compile-catalog.ts';
 import type { Codec } from '../../runtime/task.ts';
 import type { Day } from '../../schemas/scalars.ts';
+import { catalogs } from '../../schemas/topics.ts';
 import { DayReports } from './day-reports.ts';
 import { DayTotals } from './day-totals.ts';
 import type { Emitted } from './emitted.ts';
@@ -27,6 +28,11 @@ export class DayState {
 
   get isDirty(): boolean {
     return this.#dirtiedBy.size > 0;
+  }
+
+  /** Whether more than a catalog may have changed the day. */
+  get isDirtiedByInputs(): boolean {
+    return [...this.#dirtiedBy.keys()].some((topic) => topic !== catalogs.name);
   }
 
   /** The record at `offset` may change the day, so that it is not committed before the day is out. */

@@ -35,6 +35,12 @@ export class DayTotals {
     return this.#rows + this.#closed.size;
   }
 
+  /** Whether the very total is held. */
+  holds(total: UsageTotal): boolean {
+    const held = this.#heldOf(total);
+    return held !== null && held.through === total.through && !isNewer(total, held);
+  }
+
   /** Whether the total is newer than what is held of its key, or as new and says something else, as a replay's may. */
   takes(total: UsageTotal): boolean {
     if (total.identity !== '') return isNewer(total, this.#closed.get(usageTotals.key(total)) ?? null);
@@ -70,6 +76,12 @@ export class DayTotals {
     for (let row = 0; row < this.#rows; row++) totals.push(this.#total(row));
     totals.push(...this.#closed.values());
     return totals;
+  }
+
+  #heldOf(total: UsageTotal): UsageTotal | null {
+    if (total.identity !== '') return this.#closed.get(usageTotals.key(total)) ?? null;
+    const row = this.#rowAt(this.#slotOf(this.#keyOf(total)));
+    return row === null ? null : this.#total(row);
   }
 
   #total(row: number): UsageTotal {

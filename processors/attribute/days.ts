@@ -80,10 +80,10 @@ export class Days {
     }
   }
 
-  /** Forgets the days before `first` that are out. */
+  /** Forgets the days before `first`, but for those whose inputs are not out yet. */
   forgetBefore(first: number): void {
     for (const [day, state] of this.#states) {
-      if (day >= first || state.isDirty) continue;
+      if (day >= first || state.isDirtiedByInputs) continue;
       this.#states.delete(day);
       this.#remembered.delete(state);
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { catalogMetadata, Position, readCatalogMetadata } from './positions.ts';
+import { formatCommittedState, Position, readCatalogPosition } from './positions.ts';
 
 test('has caught up where the topic ended at the takeover, markers included', () => {
   const position = new Position(3, 6);
@@ -36,12 +36,12 @@ test('knows a record that is delivered again', () => {
 });
 
 test('reads back the catalog position, and takes it for 0 where it cannot be read', () => {
-  const metadata = catalogMetadata(5);
-  assert.equal(readCatalogMetadata([{ offset: 1, metadata }]), 5);
-  assert.equal(readCatalogMetadata([]), 0);
+  const metadata = formatCommittedState({ catalog: 5, acceptance: '1/400' });
+  assert.equal(readCatalogPosition([{ offset: 1, metadata }]), 5);
+  assert.equal(readCatalogPosition([]), 0);
   for (const bad of ['', 'null', '{}', '{"catalog":-1}', '{"catalog":"5"}']) {
     assert.equal(
-      readCatalogMetadata([
+      readCatalogPosition([
         { offset: 1, metadata },
         { offset: 1, metadata: bad },
       ]),
@@ -49,4 +49,11 @@ test('reads back the catalog position, and takes it for 0 where it cannot be rea
       bad,
     );
   }
+});
+
+test('takes the catalog position for 0 where records were accepted by other rules, or nobody says by which', () => {
+  const metadata = formatCommittedState({ catalog: 5, acceptance: '1/400' });
+  assert.equal(readCatalogPosition([{ offset: 1, metadata }], '1/400'), 5);
+  assert.equal(readCatalogPosition([{ offset: 1, metadata }], '1/800'), 0);
+  assert.equal(readCatalogPosition([{ offset: 1, metadata: '{"catalog":5}' }], '1/400'), 0);
 });

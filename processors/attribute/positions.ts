@@ -42,25 +42,36 @@ export class Position {
   }
 }
 
-/** What is committed beside the offsets: how much of the catalog topic the emitted documents were made with. */
-export function catalogMetadata(catalogPosition: number): string {
-  return JSON.stringify({ catalog: catalogPosition });
+/** What is committed beside the offsets. */
+export interface CommittedState {
+  /** How much of the catalog topic the emitted documents were made with. */
+  readonly catalog: number;
+  /** What decided which records are inputs. */
+  readonly acceptance: string;
+}
+
+export function formatCommittedState({ catalog, acceptance }: CommittedState): string {
+  return JSON.stringify({ catalog, acceptance });
 }
 
 /**
  * The catalog position that was committed. 0 where there is none, or none that can be read (offsets reset by hand carry
- * no metadata): then every day counts as touched by the catalog, which costs a repetition and nothing else.
+ * no metadata): then every day counts as touched by the catalog, which costs a repetition and nothing else. So it is
+ * where records were accepted by other rules than `acceptance`: what was refused then may be an input now.
  */
-export function readCatalogMetadata(committed: Iterable<Committed>): number {
-  const positions = [...committed].map((one) => parsePosition(one.metadata));
-  return positions.length === 0 ? 0 : Math.min(...positions);
+export function readCatalogPosition(committed: Iterable<Committed>, acceptance?: string): number {
+  const states = [...committed].map((one) => parseState(one.metadata));
+  if (states.length === 0) return 0;
+  const isOther = acceptance !== undefined && states.some((state) => state.acceptance !== acceptance);
+  return isOther ? 0 : Math.min(...states.map(({ catalog }) => catalog));
 }
 
-function parsePosition(metadata: string): number {
+function parseState(metadata: string): CommittedState {
   try {
-    const { catalog } = JSON.parse(metadata) as { catalog?: unknown };
-    return typeof catalog === 'number' && Number.isSafeInteger(catalog) && catalog >= 0 ? catalog : 0;
+    const { catalog, acceptance } = JSON.parse(metadata) as Partial<Record<keyof CommittedState, unknown>>;
+    const isPosition = typeof catalog === 'number' && Number.isSafeInteger(catalog) && catalog >= 0;
+    return { catalog: isPosition ? catalog : 0, acceptance: typeof acceptance === 'string' ? acceptance : '' };
   } catch {
-    return 0;
+    return { catalog: 0, acceptance: '' };
   }
 }

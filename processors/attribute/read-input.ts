@@ -23,6 +23,14 @@ export class Refused {
 /** How far the day of an input may lie ahead of the record: bills name the days that a commitment was bought for. */
 const FUTURE_DAYS = 400;
 
+/** To be raised when records are accepted that were refused before, or the other way round. */
+const RULES = 1;
+
+/** What decides, beside the record itself, whether it is an input. */
+export function acceptanceWith(horizonDays: number): string {
+  return `${RULES}/${horizonDays}`;
+}
+
 /** The cost report in a record, or why there is none that counts. */
 export function readReport(codec: Codec, record: InputRecord, horizonDays: number): CostReport | Refused {
   const report = decode(codec, costReports, record);

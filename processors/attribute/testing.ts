@@ -43,7 +43,7 @@ export interface Flushed {
 }
 
 export class TaskOnLogs {
-  readonly config: AttributeConfig;
+  readonly config: { -readonly [Key in keyof AttributeConfig]: AttributeConfig[Key] };
   readonly logs = new Map<string, InputRecord[]>([costReports, usageTotals, catalogs].map(({ name }) => [name, []]));
   committed: ReadonlyMap<string, Committed> = new Map();
   task: Task;

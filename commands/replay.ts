@@ -6,6 +6,7 @@ import { differencesCsv, differencesText } from '../operations/replay/difference
 import { type Replayed, type ReplayHost, type ReplayOptions, replay } from '../operations/replay/replay.ts';
 import type { Shadow } from '../operations/replay/shadow.ts';
 import { selectDays } from '../operations/select-days.ts';
+import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { attribute } from '../processors/attribute.ts';
 import { meter } from '../processors/meter.ts';
 import { faultOf } from '../runtime/kafka/errors.ts';
@@ -116,6 +117,7 @@ async function hostOf(world: World, maxRate: number | undefined): Promise<Replay
     publisher: await world.publisher(),
     publisherOf: (prefix) => createPublisher({ kafka, codec, prefix, logger }),
     settings,
+    catalogPosition: readCatalogPosition,
     meter: (shadow, days, signal) => {
       const { openDays, maxCallHours } = settings;
       // A line may end a day after it began, and its repetition may come until its day has closed.

@@ -25,25 +25,43 @@ export interface Pipeline {
 /** The stages between the input topics and Postgres, in the order data passes them. */
 export function pipelineStages({ admin, pool, prefix, catalogPosition }: Pipeline): readonly Stage[] {
   const named = (...topics: readonly Topic<never>[]): string[] => topics.map((topic) => prefix + topic.name);
-  // Partitions that never committed have had no input, so no day of theirs can be touched by a catalog.
-  const catalogPositions = (committed: ReadonlyMap<number, Committed>): ReadonlyMap<number, number> =>
-    new Map([[0, committed.size === 0 ? Number.POSITIVE_INFINITY : catalogPosition(committed.values())]]);
   const byGroup = (group: string) => (topic: string) => groupPositions(admin, prefix + group, topic);
   return [
     { role: 'meter', topics: named(calls, usage), positions: byGroup('meter') },
     { role: 'attribute', topics: named(costReports, usageTotals), positions: byGroup('attribute') },
-    {
-      role: 'attribute',
-      topics: named(catalogs),
-      positions: async () =>
-        catalogPositions(await committedOf(admin, `${prefix}attribute`, prefix + costReports.name)),
-    },
+    catalogStage(admin, {
+      groupId: `${prefix}attribute`,
+      inputTopic: prefix + costReports.name,
+      catalogTopic: prefix + catalogs.name,
+      catalogPosition,
+    }),
     {
       role: 'postgres-sink',
       topics: named(costReports, usageTotals, attributions, statements, catalogs),
       positions: (topic) => sinkPositions(pool, topic.slice(prefix.length)),
     },
   ];
+}
+
+export interface CatalogReader extends Pick<Pipeline, 'catalogPosition'> {
+  readonly groupId: string;
+  /** Beside whose offsets it commits how far it has read the catalog. */
+  readonly inputTopic: string;
+  readonly catalogTopic: string;
+}
+
+/** The days that a catalog touches are out when the attribute role has committed that they are. */
+export function catalogStage(admin: KafkaAdmin, reader: CatalogReader): Stage {
+  const { groupId, inputTopic, catalogTopic, catalogPosition } = reader;
+  return {
+    role: 'attribute',
+    topics: [catalogTopic],
+    positions: async () => {
+      const committed = await committedOf(admin, groupId, inputTopic);
+      // Partitions that never committed have had no input, so no day of theirs can be touched by a catalog.
+      return new Map([[0, committed.size === 0 ? Number.POSITIVE_INFINITY : catalogPosition(committed.values())]]);
+    },
+  };
 }
 
 /** The next offsets that a group reads, by partition. */

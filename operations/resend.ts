@@ -16,7 +16,7 @@ export interface Resent {
  * its content is refused again; what was refused for the state of the world is not.
  *
  * Where the last record of a key stands, a letter behind whose record another one of its key was taken is left out:
- * sent again it would come after that one, which compaction then deletes.
+ * sent again it would come after that one, which compaction then deletes. What two readers have refused is sent once.
  *
  * @param all all letters, by which is known what else was refused
  */
@@ -26,15 +26,16 @@ export async function resendDeadLetters(
   letters: readonly DeadLetter[],
   all: readonly DeadLetter[],
 ): Promise<Resent> {
+  const records = [...new Map(letters.map((letter) => [idOf(letter), letter])).values()];
   const newest = new Map<string, number>();
   const refused = new Set(all.map(idOf));
-  for (const topic of new Set(letters.map((letter) => letter.topic).filter(keepsLast))) {
+  for (const topic of new Set(records.map((letter) => letter.topic).filter(keepsLast))) {
     await readTopic(kafka, prefix + topic, ({ partition, offset, key }) => {
       if (!refused.has(`${topic}/${partition}/${offset}`)) newest.set(placeOf({ topic, partition, key }), offset);
     });
   }
   const isSuperseded = (letter: DeadLetter): boolean => (newest.get(placeOf(letter)) ?? -1) > letter.offset;
-  const sent = letters.filter((letter) => !isSuperseded(letter));
+  const sent = records.filter((letter) => !isSuperseded(letter));
   const producer = await kafka.idempotentProducer();
   try {
     for (const { topic, partition, key, value, headers } of sent) {
@@ -43,7 +44,7 @@ export async function resendDeadLetters(
   } finally {
     await producer.close();
   }
-  return { sent, superseded: letters.filter(isSuperseded) };
+  return { sent, superseded: records.filter(isSuperseded) };
 }
 
 /** Whether the last record of a key stands in the topic, for the broker or for its readers. */

@@ -136,6 +136,8 @@ export interface Commits<Out = OutputRecord> {
    * the group afterwards: a hint for lag monitors, from which nothing is ever read back.
    */
   readonly inGroup?: boolean;
+  /** What an operator does so that its tasks begin anew with what their topics hold: `delete the group …`. */
+  readonly toBeginAnew: string;
   /** Takes the task over from any earlier owner, who can commit no more, and gives what was committed, by topic name. */
   open(task: TaskId): Promise<ReadonlyMap<string, Committed>>;
   commit(task: TaskId, flush: Flush<Out>): Promise<void>;

@@ -56,6 +56,7 @@ function watchedCodec(reporter: Reporter): PreparedCodec {
 function watchedCommits(commits: Commits, reporter: Reporter): Commits {
   return {
     inGroup: true,
+    toBeginAnew: commits.toBeginAnew,
     open: (task) => commits.open(task),
     close: (task) => commits.close(task),
     commit: async (task, flush) => {

@@ -8,10 +8,10 @@ import type { AttributionDocument } from '../../schemas/attribution-document.ts'
 import type { Catalog } from '../../schemas/catalog.ts';
 import { type DayRange, formatDay } from '../../schemas/day.ts';
 import type { Instant } from '../../schemas/scalars.ts';
-import { calls, costReports, usage, usageTotals } from '../../schemas/topics.ts';
+import { calls, catalogs, costReports, usage, usageTotals } from '../../schemas/topics.ts';
 import { publishCatalog } from '../apply-catalog.ts';
 import { readCatalogInForce, requireCatalog } from '../catalog-in-force.ts';
-import { groupPositions } from '../pipeline-stages.ts';
+import { catalogStage, groupPositions, type Pipeline } from '../pipeline-stages.ts';
 import { checkRetained } from '../retained-log.ts';
 import { type SettleOptions, type Stage, settle } from '../settle.ts';
 import { readPublishedDays } from '../verify/topic-days.ts';
@@ -34,7 +34,7 @@ export interface ReplayOptions {
 }
 
 /** What a replay works with. */
-export interface ReplayHost {
+export interface ReplayHost extends Pick<Pipeline, 'catalogPosition'> {
   readonly kafka: KafkaClient;
   readonly admin: KafkaAdmin;
   readonly codec: PreparedCodec;
@@ -89,9 +89,15 @@ export async function replay(host: ReplayHost, options: ReplayOptions): Promise<
   );
   const inputs = [prefix + costReports.name, shadow.prefix + usageTotals.name];
   const attributeStage = stageOf(host, shadow, 'attribute', inputs);
+  const ofCatalog = catalogStage(admin, {
+    groupId: `${shadow.prefix}attribute`,
+    inputTopic: prefix + costReports.name,
+    catalogTopic: (options.catalog === null ? prefix : shadow.prefix) + catalogs.name,
+    catalogPosition: host.catalogPosition,
+  });
   await running(
     (signal) => host.attribute(shadow, days, options.catalog !== null, signal),
-    () => settle(admin, [attributeStage], options.settle),
+    () => settle(admin, [attributeStage, ofCatalog], options.settle),
   );
 
   const live = await readPublishedDays(kafka, prefix, codec, days);

@@ -115,7 +115,7 @@ function checkPartitions(
   throw new ApportionError(
     'partitions_differ',
     `${faults.join('; ')}. A key's partition follows from their number, and topics that are read together need equally many.`,
-    'Set APPORTION_TOPIC_PARTITIONS to what the topics have, or take another APPORTION_TOPIC_PREFIX and fill the new topics by a replay.',
+    'Set APPORTION_TOPIC_PARTITIONS to what the topics have, or take another APPORTION_TOPIC_PREFIX and an empty database, and send the inputs there again (`apportion send`, `apportion poll`).',
   );
 }
 

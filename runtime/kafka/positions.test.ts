@@ -4,6 +4,7 @@ import type { KafkaAdmin } from './client.ts';
 import { faultOf } from './errors.ts';
 import { checkCommitted, extentOf, startOffset } from './positions.ts';
 
+const RESET = 'begin anew';
 const EXTENT = { low: 5, end: 90 };
 
 test('a partition without a leader is asked about again, never taken for one that is read to its end', async () => {
@@ -22,9 +23,13 @@ test('a time after all that may be read is found at the end, behind which a tran
 
 test('a place that the log does not have is told with what to do', () => {
   const { low, end } = EXTENT;
-  assert.equal(checkCommitted('meter', 'calls', { offset: end, metadata: '' }, EXTENT), end);
-  const check = (offset: number) => () => checkCommitted('meter', 'calls', { offset, metadata: '' }, EXTENT);
-  assert.throws(check(low - 1), { code: 'records_deleted', message: /up to offset 4, and the topic now begins at 5/ });
+  assert.equal(checkCommitted('meter', 'calls', { offset: end }, EXTENT, RESET), end);
+  const check = (offset: number) => () => checkCommitted('meter', 'calls', { offset }, EXTENT, RESET);
+  assert.throws(check(low - 1), {
+    code: 'records_deleted',
+    advice: /^Stop the role, begin anew, send/,
+    message: /up to offset 4, and the topic now begins at 5/,
+  });
   assert.throws(check(end + 1), { code: 'committed_beyond_end', message: /up to offset 91, and the topic ends at 90/ });
 });
 

@@ -41,20 +41,27 @@ function present<T>(found: T | undefined, topic: string, partition: number): T {
  *
  * @throws ApportionError `records_deleted` when records between it and what is there were deleted unread,
  *   `committed_beyond_end` when the topic ends before it.
+ * @param toBeginAnew see `Commits`
  */
-export function checkCommitted(task: string, topic: string, { offset }: Committed, extent: Extent): number {
+export function checkCommitted(
+  task: string,
+  topic: string,
+  { offset }: Pick<Committed, 'offset'>,
+  extent: Extent,
+  toBeginAnew: string,
+): number {
   if (offset < extent.low) {
     throw new ApportionError(
       'records_deleted',
       `${task} has read ${topic} up to offset ${offset}, and the topic now begins at ${extent.low}: what lay between was deleted before it was read.`,
-      'Send those records again, then set the group to the beginning with kafka-consumer-groups --reset-offsets --to-earliest.',
+      `Stop the role, ${toBeginAnew}, send those records again, and start it: it goes through all that the topic holds.`,
     );
   }
   if (offset > extent.end) {
     throw new ApportionError(
       'committed_beyond_end',
       `${task} has read ${topic} up to offset ${offset}, and the topic ends at ${extent.end}: it was made anew, or lost records.`,
-      'Restore the topic; or delete the consumer group, to compute everything again from what the topic holds.',
+      'Restore the topic from a copy. What was made anew cannot replace what stands, whose versions are greater: else take another APPORTION_TOPIC_PREFIX and an empty database, and send the inputs there again.',
     );
   }
   return offset;

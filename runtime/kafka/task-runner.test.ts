@@ -315,6 +315,7 @@ class NotingTask implements Task<string> {
 
 class World implements Commits<string> {
   readonly inGroup: boolean;
+  readonly toBeginAnew = 'forget';
   readonly committed = new Map<string, Committed>();
   readonly tasks: NotingTask[] = [];
   readonly failures: unknown[] = [];

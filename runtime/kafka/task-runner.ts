@@ -237,7 +237,7 @@ export class TaskRunner<Out> {
     if (!this.#isRefused) return;
     for (const { topic, partition, position } of inputs) {
       const extent = await this.#host.extentOf(topic, partition);
-      checkCommitted(this.name, topic, { offset: position, metadata: '' }, extent);
+      checkCommitted(this.name, topic, { offset: position }, extent, this.#host.commits.toBeginAnew);
     }
     this.#isRefused = false;
   }
@@ -266,7 +266,7 @@ export class TaskRunner<Out> {
 
   async #restore(positions: ReadonlyMap<string, Committed>): Promise<OpenTask<Out>> {
     const { id, name } = this;
-    const { logger, broadcasts: broadcastNames, extentOf } = this.#host;
+    const { commits, logger, broadcasts: broadcastNames, extentOf } = this.#host;
     const begunMs = performance.now();
     const task = this.#host.createTask(id);
     const extents = new Map<string, Extent>();
@@ -285,7 +285,8 @@ export class TaskRunner<Out> {
       const committed = positions.get(topic);
       const start = starts.get(topic) ?? { at: 'beginning' };
       const offset = await this.#host.startOffset(topic, id.partition, start, extent);
-      const silentUntil = committed === undefined ? offset : checkCommitted(name, topic, committed, extent);
+      const silentUntil =
+        committed === undefined ? offset : checkCommitted(name, topic, committed, extent, commits.toBeginAnew);
       const position = Math.min(offset, silentUntil);
       inputs.push({ topic, partition: id.partition, isBroadcast: false, position, silentUntil });
       // What is passed over at the very first start is committed as read: whoever waits for the task counts from there.

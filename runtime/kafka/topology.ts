@@ -32,7 +32,7 @@ export async function checkedTasks<Config, Out>(
     throw new ApportionError(
       'partitions_differ',
       `${name} reads partition p of its topics together, so they need equally many: ${found}.`,
-      'Take another APPORTION_TOPIC_PREFIX, apply the topics there, and fill them by a replay.',
+      'Take another APPORTION_TOPIC_PREFIX and an empty database, apply the topics there, and send the inputs again (`apportion send`, `apportion poll`).',
     );
   }
   return tasksOf(processor, countOf);

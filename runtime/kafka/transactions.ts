@@ -38,6 +38,7 @@ export function createTransactions(options: TransactionsOptions): Commits<Output
 
 class Transactions implements Commits<OutputRecord> {
   readonly inGroup = true;
+  readonly toBeginAnew = 'delete its consumer group (kafka-consumer-groups --delete --group NAME)';
   readonly #options: TransactionsOptions;
   readonly #confirmed: ConfirmedPositions;
   readonly #letters: ToldLetters;

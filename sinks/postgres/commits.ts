@@ -41,6 +41,7 @@ interface HeldOffset {
 }
 
 class PostgresCommits implements Commits<SinkRow> {
+  readonly toBeginAnew = 'set next_offset of its rows in the table sink_offset to null';
   readonly #pool: Pool;
   readonly #letters: LetterWriter;
   readonly #logger: Logger;

@@ -232,6 +232,23 @@ test('a record that cannot be decoded is a dead letter with its bytes, and the t
   assert.equal(JSON.parse(documents).billed, '50');
 });
 
+test('a letter is not sent again behind what was taken since in its place', async () => {
+  const topic = `${env['APPORTION_TOPIC_PREFIX']}cost-reports.v1`;
+  const partition = dayOf(Date.parse(day)) % 4;
+  const producer = kafka.producer();
+  await producer.connect();
+  const key = JSON.stringify(['cast-ai', 'eu-1', day]);
+  await producer.send({ topic, messages: [{ key, value: 'no avro', partition }] });
+  const alone = JSON.stringify(['cast-ai', 'eu-2', day]);
+  await producer.send({ topic, messages: [{ key: alone, value: 'no avro', partition }] });
+  await producer.disconnect();
+  assert.equal((await apportion(['send', 'cost-reports', '-'], env, `${report}\n`)).code, 0);
+  await done('settle', '--timeout', '60s');
+  const said = await done('dead-letters', 'resend', '--topic', 'cost-reports.v1');
+  assert.match(said, /^1 sent again\.\ncost-reports\.v1\/\d\/\d+ left out: another record of its key was taken since/);
+  await done('settle', '--timeout', '60s');
+});
+
 test('a candidate that is promoted undoes no catalog that was applied meanwhile', async () => {
   const withTenant = (id: string) => catalog.replace('tenants: [', `tenants: [{ id: ${id}, name: ${id} }, `);
   const candidate = file('candidate.yaml', withTenant('initech'));

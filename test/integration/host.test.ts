@@ -322,6 +322,7 @@ for (const client of kafkaClients)
 type World = Awaited<ReturnType<typeof toyWorld>>;
 
 class KeptInMemory implements Commits {
+  readonly toBeginAnew = 'start it anew';
   position: Committed | undefined;
   opened = 0;
   closed = 0;

@@ -2,8 +2,8 @@
 
 import { publishCatalog } from '../operations/apply-catalog.ts';
 import { pipelineStages } from '../operations/pipeline-stages.ts';
+import { readStandingResults } from '../operations/read-standing.ts';
 import { settle } from '../operations/settle.ts';
-import { readPublishedDays } from '../operations/verify/topic-days.ts';
 import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { faultOf } from '../runtime/kafka/errors.ts';
 import { table } from '../runtime/terminal/table.ts';
@@ -105,7 +105,12 @@ async function check(
   billed: ReadonlyMap<Day, bigint>,
 ): Promise<void> {
   const { kafka, settings } = world;
-  const { documents } = await readPublishedDays(kafka, settings.topicPrefix, await world.codec(), range);
+  const { documents } = await readStandingResults({
+    kafka,
+    prefix: settings.topicPrefix,
+    codec: await world.codec(),
+    range,
+  });
   const days = Map.groupBy(documents.values(), ({ day }) => day);
   for (const [day, expected] of billed) {
     const lines = days.get(day)?.flatMap((document) => document.lines) ?? [];

@@ -3,6 +3,7 @@ import { compileCatalog } from '../attribution/compile-catalog.ts';
 import { readCatalogFile } from '../operations/catalog-file.ts';
 import { requireCatalog } from '../operations/catalog-in-force.ts';
 import { extentText } from '../operations/extent-text.ts';
+import { readStandingInputs, type StandingInputs } from '../operations/read-standing.ts';
 import { selectDays } from '../operations/select-days.ts';
 import { daysOf, simulateDays } from '../operations/simulate/simulate-days.ts';
 import { isBalanced, Simulation } from '../operations/simulate/simulation.ts';
@@ -12,7 +13,6 @@ import {
   simulationJson,
   simulationText,
 } from '../operations/simulate/simulation-text.ts';
-import { readStandingInputs, type StandingInputs } from '../operations/verify/topic-days.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
 import { type DayRange, formatDay } from '../schemas/day.ts';
@@ -81,7 +81,9 @@ async function readInputs(world: World, range: DayRange): Promise<StandingInputs
   const progress = startProgress('Reading reports and totals, records');
   let records = 0;
   const count = (): void => progress.update(++records, null);
-  const inputs = await readStandingInputs(world.kafka, world.settings.topicPrefix, await world.codec(), range, count);
+  const { kafka, settings } = world;
+  const from = { kafka, prefix: settings.topicPrefix, codec: await world.codec(), range, onRecord: count };
+  const inputs = await readStandingInputs(from);
   progress.done(records.toLocaleString('en-US'));
   if (inputs.reports.size + inputs.totals.size > 0) return inputs;
   throw new ApportionError(

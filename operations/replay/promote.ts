@@ -1,6 +1,7 @@
 import type { Stamp } from '../../attribution/build-documents.ts';
 import { emptyDocument } from '../../attribution/empty-document.ts';
 import { emptyStatement } from '../../attribution/empty-statement.ts';
+import { replacesTotal } from '../../attribution/newest-version.ts';
 import { catalogDigest } from '../../attribution/parse-catalog.ts';
 import { ApportionError } from '../../runtime/errors.ts';
 import type { KafkaAdmin, KafkaClient } from '../../runtime/kafka/client.ts';
@@ -15,7 +16,7 @@ import { attributions, calls, statements, usage, usageTotals } from '../../schem
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { publishCatalog } from '../apply-catalog.ts';
 import { readCatalogInForce, requireCatalog } from '../catalog-in-force.ts';
-import { readOvertakenTotals, readPublishedDays, readStandingTotals } from '../verify/topic-days.ts';
+import { type DaysOfTopics, readOvertakenTotals, readStandingResults, readStandingTotals } from '../read-standing.ts';
 import type { Shadow } from './shadow.ts';
 
 export interface Promoting {
@@ -53,23 +54,27 @@ export interface Promoted {
  */
 export async function promote(promoting: Promoting): Promise<Promoted> {
   const { kafka, codec, prefix, publisher, shadow, days, candidate, now } = promoting;
+  const live = { kafka, prefix, codec, range: days };
+  const replayed = { ...live, prefix: shadow.prefix };
   await checkUnchanged(promoting);
   const totals = replacingTotals(
-    await readStandingTotals(kafka, prefix, codec, days),
-    await readStandingTotals(kafka, shadow.prefix, codec, days),
+    await readStandingTotals(live),
+    await readStandingTotals(replayed),
     await readPositions(promoting),
   );
   await publisher.publish(usageTotals, totals);
-  await keepNewestLast(promoting);
+  await keepNewestLast(live, publisher);
 
-  const live = await readPublishedDays(kafka, prefix, codec, days);
-  const replayed = await readPublishedDays(kafka, shadow.prefix, codec, days);
-  const versions = [...live.documents.values(), ...live.statements.values()].map(({ calcVersion }) => calcVersion);
+  const standing = await readStandingResults(live);
+  const results = await readStandingResults(replayed);
+  const versions = [...standing.documents.values(), ...standing.statements.values()].map(
+    ({ calcVersion }) => calcVersion,
+  );
   // Of two with this version, whatever the live processor computes stands: its revisions lie above 0.
   const stamp = { calcVersion: Math.max(0, ...versions) + 1, revision: 0 };
-  const documents = replacingDocuments(live.documents, replayed.documents, stamp);
+  const documents = replacingDocuments(standing.documents, results.documents, stamp);
   await publisher.publish(attributions, documents);
-  await publisher.publish(statements, replacingStatements(live.statements, replayed.statements, stamp));
+  await publisher.publish(statements, replacingStatements(standing.statements, results.statements, stamp));
 
   // Whatever was applied meanwhile stays in force: the live processor computes the days with it.
   const catalog = candidate ?? requireCatalog(await readCatalogInForce(kafka, prefix, codec)).catalog;
@@ -109,9 +114,9 @@ async function readPositions({ admin, prefix, shadow }: Promoting): Promise<Read
  * Readers go by `through`, but compaction keeps the last: so the newer one is published again. What the meter writes
  * all the time would never come to rest, and comes last by itself.
  */
-async function keepNewestLast({ kafka, prefix, codec, days, publisher }: Promoting): Promise<void> {
+async function keepNewestLast(live: DaysOfTopics, publisher: Publisher): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const overtaken = await readOvertakenTotals(kafka, prefix, codec, days);
+    const overtaken = await readOvertakenTotals(live);
     if (overtaken.length === 0) return;
     await publisher.publish(usageTotals, overtaken);
   }
@@ -133,7 +138,7 @@ function replacingTotals(
     return isRead && !replayed.has(key) ? [total] : [];
   });
   const nothing = { quantity: 0n, duplicates: 0, conflicting: 0, late: 0 };
-  const isNewest = ([key, total]: [string, UsageTotal]): boolean => total.through >= (live.get(key)?.through ?? 0);
+  const isNewest = ([key, total]: [string, UsageTotal]): boolean => replacesTotal(total, live.get(key) ?? total);
   return [
     ...[...replayed].filter(isNewest).map(([, total]) => total),
     ...gone.map((total) => ({ ...total, ...nothing, callCount: total.callCount === null ? null : 0 })),

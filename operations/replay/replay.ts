@@ -12,9 +12,9 @@ import { calls, catalogs, costReports, usage, usageTotals } from '../../schemas/
 import { publishCatalog } from '../apply-catalog.ts';
 import { readCatalogInForce, requireCatalog } from '../catalog-in-force.ts';
 import { catalogStage, groupPositions, type Pipeline } from '../pipeline-stages.ts';
+import { readStandingResults } from '../read-standing.ts';
 import { checkRetained } from '../retained-log.ts';
 import { type SettleOptions, type Stage, settle } from '../settle.ts';
-import { readPublishedDays } from '../verify/topic-days.ts';
 import { type DocumentDifference, documentDifferences } from './differences.ts';
 import { type Promoted, promote } from './promote.ts';
 import { deleteShadow, openShadow, type Shadow, shadowOf } from './shadow.ts';
@@ -100,8 +100,8 @@ export async function replay(host: ReplayHost, options: ReplayOptions): Promise<
     () => settle(admin, [attributeStage, ofCatalog], options.settle),
   );
 
-  const live = await readPublishedDays(kafka, prefix, codec, days);
-  const replayed = await readPublishedDays(kafka, shadow.prefix, codec, days);
+  const live = await readStandingResults({ kafka, prefix, codec, range: days });
+  const replayed = await readStandingResults({ kafka, prefix: shadow.prefix, codec, range: days });
   if (live.documents.size + replayed.documents.size === 0) {
     await forget();
     throw nothingThere(days);

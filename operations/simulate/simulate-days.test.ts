@@ -10,7 +10,7 @@ import { UNALLOCATED } from '../../schemas/attribution-document.ts';
 import type { Catalog } from '../../schemas/catalog.ts';
 import { addDays } from '../../schemas/day.ts';
 import type { Amount } from '../../schemas/scalars.ts';
-import type { StandingInputs } from '../verify/topic-days.ts';
+import type { StandingInputs } from '../read-standing.ts';
 import { changes, type Flow } from './flows.ts';
 import { type SimulatedDay, simulateDays } from './simulate-days.ts';
 import { isBalanced, Simulation } from './simulation.ts';

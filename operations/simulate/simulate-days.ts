@@ -2,8 +2,8 @@ import { allocateDay, type DayOutcome } from '../../attribution/allocate-day.ts'
 import type { CompiledCatalog } from '../../attribution/compile-catalog.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import type { SourceStatement } from '../../schemas/statement.ts';
+import type { StandingInputs } from '../read-standing.ts';
 import { documentDifferences } from '../replay/differences.ts';
-import type { StandingInputs } from '../verify/topic-days.ts';
 import { type Flow, Flows } from './flows.ts';
 
 /** A day computed twice. */

@@ -50,7 +50,7 @@ export async function verify(audited: Audited, range: DayRange): Promise<readonl
   const { kafka, pool, prefix, codec, deep, report } = audited;
   let records = 0;
   const onRecord = (): void => report?.(++records);
-  const topics = await readTopicDays(kafka, prefix, codec, range, onRecord);
+  const topics = await readTopicDays({ kafka, prefix, codec, range, onRecord });
   const published = publishedDays(topics);
   const audits = [auditConservation(), auditTopicsAndPostgres(), auditDigests(), auditStoredInputs(), auditHistory()];
   const days = new Set([...published.keys(), ...(await storedDays(pool, range))]);

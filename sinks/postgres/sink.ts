@@ -1,5 +1,6 @@
 import { sha256 } from '../../attribution/canonical-json.ts';
 import { reportText } from '../../attribution/newest-report.ts';
+import { replacesTotal, replacesVersion } from '../../attribution/newest-version.ts';
 import { refuseReportKey } from '../../attribution/refuse-report.ts';
 import {
   type Codec,
@@ -20,11 +21,11 @@ import {
   type Topic,
   usageTotals,
 } from '../../schemas/topics.ts';
-import { replacesReport, replacesVersion } from './guards.ts';
 import { historySlot } from './history-slot.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { PROCESSOR_NAME } from './name.ts';
 import { readCatalog, refuseCatalog } from './read-catalog.ts';
+import { replacesReport } from './replaces-report.ts';
 import type { DocumentRow, Revision, SinkRow } from './rows.ts';
 import { refuseCostReport, refuseDocument, refuseSourceStatus, refuseStatement, refuseTotal } from './storable.ts';
 
@@ -105,7 +106,7 @@ function intakeOf(topic: Topic<never>, codec: Codec): Intake {
         topic: usageTotals,
         refuse: refuseTotal,
         row: (total) => ({ kind: 'total', total }),
-        merge: (held, incoming) => (incoming.total.through >= held.total.through ? incoming : held),
+        merge: (held, incoming) => (replacesTotal(incoming.total, held.total) ? incoming : held),
       });
     case attributions.name:
       return createIntake(codec, {

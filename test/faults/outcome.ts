@@ -4,6 +4,7 @@ import { readDays, readDocuments } from '../../operations/read-documents.ts';
 import { readStatements } from '../../operations/read-statements.ts';
 import { addDays, type DayRange } from '../../schemas/day.ts';
 import { attributions, deadLetters, statements, type Topic } from '../../schemas/topics.ts';
+import { isOlder, type Stamped } from '../simulation/is-older.ts';
 import { type Ledger, ledgerOf } from '../simulation/ledger.ts';
 import { comparable } from './comparable.ts';
 import { type Letter, letterOf } from './letter.ts';
@@ -39,11 +40,6 @@ async function inPostgres({ pool }: World, range: DayRange): Promise<Ledger> {
   return ledgerOf(documents, stated);
 }
 
-interface Stamped {
-  readonly calcVersion: number;
-  readonly revision: number;
-}
-
 /** Takes a record when its (calcVersion, revision) is not below that of what it holds under the key. */
 async function held<T extends Stamped>(world: World, topic: Topic<T>): Promise<T[]> {
   const newest = new Map<string, T>();
@@ -53,10 +49,6 @@ async function held<T extends Stamped>(world: World, topic: Topic<T>): Promise<T
     if (before === undefined || !isOlder(value, before)) newest.set(topic.key(value), value);
   });
   return [...newest.values()];
-}
-
-function isOlder(one: Stamped, other: Stamped): boolean {
-  return one.calcVersion === other.calcVersion ? one.revision < other.revision : one.calcVersion < other.calcVersion;
 }
 
 async function readLetters(world: World): Promise<readonly Letter[]> {

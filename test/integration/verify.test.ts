@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { documentDigest } from '../../attribution/document-text.ts';
 import { emptyDocument } from '../../attribution/empty-document.ts';
 import { listDeadLetters } from '../../operations/dead-letters.ts';
+import { readStandingInputs, readStandingResults, type StandingInputs } from '../../operations/read-standing.ts';
 import type { Check } from '../../operations/verify/check.ts';
 import { dayOfLine } from '../../operations/verify/letters.ts';
-import { readPublishedDays, readStandingInputs, type StandingInputs } from '../../operations/verify/topic-days.ts';
 import { verify } from '../../operations/verify/verify.ts';
 import type { AttributionDocument } from '../../schemas/attribution-document.ts';
 import { addDays, formatDay } from '../../schemas/day.ts';
@@ -197,12 +197,12 @@ async function failed({ world }: PipelineRun): Promise<readonly Check[]> {
 
 async function plantingOf(run: PipelineRun): Promise<Planting> {
   const { kafka, settings } = run.world;
-  const source = [kafka, settings.topicPrefix, await run.world.codec(), range] as const;
-  const days = await readPublishedDays(...source);
+  const source = { kafka, prefix: settings.topicPrefix, codec: await run.world.codec(), range };
+  const days = await readStandingResults(source);
   const [document] = [...days.documents.values()].filter(({ tenant, lines }) => tenant === 'acme' && lines.length > 0);
   const statement = [...days.statements.values()].find(({ day, usage }) => day === document?.day && usage.length > 0);
   // Of another day: what follows from it must not bear the revision of a document that was planted.
-  const total = callTotal(await readStandingInputs(...source, () => {}), document?.day);
+  const total = callTotal(await readStandingInputs(source), document?.day);
   assert.ok(document !== undefined && statement !== undefined && total !== undefined);
   return { run, document, statement, total };
 }

@@ -3,6 +3,7 @@
 import type { MemoryCluster } from '../../runtime/memory/cluster.ts';
 import { type InputRecord, Undecodable } from '../../runtime/task.ts';
 import { attributions, statements, type Topic } from '../../schemas/topics.ts';
+import { isOlder, type Stamped } from './is-older.ts';
 import { type Ledger, ledgerOf } from './ledger.ts';
 
 export interface Reading {
@@ -20,11 +21,6 @@ export const PLAIN_READING: Reading = { leaks: false, againFrom: 0, againTo: 0, 
 /** What a subscriber holds that takes a record when its (calcVersion, revision) is not below that of what it holds. */
 export function subscribe(cluster: MemoryCluster, reading: Reading): Ledger {
   return ledgerOf(hold(cluster, attributions, reading), hold(cluster, statements, reading));
-}
-
-interface Stamped {
-  readonly calcVersion: number;
-  readonly revision: number;
 }
 
 function hold<T extends Stamped>(cluster: MemoryCluster, topic: Topic<T>, reading: Reading): T[] {
@@ -49,8 +45,4 @@ function delivered(cluster: MemoryCluster, topic: string, partition: number, rea
   });
   const place = (part: number): number => Math.floor(part * records.length);
   return [...records, ...records.slice(place(reading.againFrom), place(reading.againTo))];
-}
-
-function isOlder(one: Stamped, other: Stamped): boolean {
-  return one.calcVersion === other.calcVersion ? one.revision < other.revision : one.calcVersion < other.calcVersion;
 }

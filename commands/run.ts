@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { pollerNames } from '../producers/pollers.ts';
 import { createOperationsServer } from '../runtime/operations-server.ts';
 import { Readiness } from '../runtime/readiness.ts';
 import { shutdownSignal } from '../runtime/shutdown.ts';
@@ -28,6 +29,7 @@ export async function runRoles(world: World, names: readonly string[], signal: A
       await runRole(name, world, stop, () => readiness.reached(name));
       world.logger.info({ role: name }, `${name} has stopped`);
     } catch (error) {
+      world.logger.error({ role: name, err: error }, `${name} cannot go on`);
       failed.abort();
       throw error;
     }
@@ -50,10 +52,13 @@ async function serveOperations(world: World, readiness: Readiness): Promise<Asyn
 /** Reads `meter attribute poller focus-file`; null for `all`. */
 function roleNames(words: readonly string[], refuse: (message: string) => never): readonly string[] | null {
   if (words.length === 1 && words[0] === 'all') return null;
+  if (words.includes('all')) refuse("'all' stands alone: it is all roles, and all pollers that have settings.");
   const names: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
-    const name = words[at] === 'poller' ? `poller ${words[++at] ?? ''}` : (words[at] ?? '');
+    const isPoller = words[at] === 'poller';
+    const name = isPoller ? `poller ${words[++at] ?? ''}` : (words[at] ?? '');
     if (!isRoleName(name)) {
+      if (isPoller) refuse(`There is no poller '${words[at] ?? ''}'. Pollers: ${pollerNames.join(', ')}.`);
       refuse(`There is no role '${name}'. Roles: ${Object.keys(roles).join(', ')}, poller NAME, all.`);
     }
     names.push(name);

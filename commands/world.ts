@@ -23,6 +23,7 @@ import { createSecrets, type Secrets } from '../runtime/secrets.ts';
 import type { Settings } from '../runtime/settings.ts';
 import type { Catalog } from '../schemas/catalog.ts';
 import { topics } from '../schemas/topics.ts';
+import { serverErrorOf } from './server-error.ts';
 
 /** What a command works with: the settings, and clients of the servers they name, each connected when first used. */
 export interface World {
@@ -104,6 +105,8 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
   };
   try {
     return await action(world);
+  } catch (error) {
+    throw serverErrorOf(error, settings);
   } finally {
     ended.abort(new Error('the command has ended'));
   }

@@ -316,6 +316,21 @@ test('an audit finds what was altered behind the back of the sink', async () => 
   assert.match(stdout, /^Passed +days recomputed from the topics/m);
 });
 
+test('a server that is away, or has no tables, is named', async () => {
+  for (const [databaseUrl, message] of [
+    [
+      'postgres://nobody@127.0.0.1:1/none',
+      /Postgres at 127\.0\.0\.1:1\/none does not answer[\s\S]*APPORTION_DATABASE_URL/,
+    ],
+    [await freshDatabase(), /has no tables of Apportion[\s\S]*apportion run postgres-sink/],
+  ] as const) {
+    const explain = ['explain', '--tenant', 'acme', '--day', day];
+    const { code, stderr } = await apportion(explain, { ...env, APPORTION_DATABASE_URL: databaseUrl });
+    assert.equal(code, 1);
+    assert.match(stderr, message);
+  }
+});
+
 test('a FOCUS file is polled, and what lies beyond the horizon is a dead letter', async () => {
   const bills = new URL('../../local/demo/real/data/focus-sample.csv', import.meta.url).pathname;
   const said = await done('poll', 'focus-file', '--path', bills, '--from', '2024-09-18', '--to', '2024-09-18');
@@ -338,6 +353,12 @@ test('wrong use ends with 2, and says how it is right', async () => {
     const { code, stderr } = await apportion(args, env);
     assert.equal(code, 2, args.join(' '));
     assert.match(stderr, /--help/, args.join(' '));
+  }
+  for (const [args, message] of [
+    [['run', 'all', 'meter'], /'all' stands alone/],
+    [['run', 'poller', 'castai'], /There is no poller 'castai'\. Pollers: .*cast-ai/],
+  ] as const) {
+    assert.match((await apportion([...args], env)).stderr, message);
   }
   const { code, stderr } = await apportion(['settle'], {
     ...env,

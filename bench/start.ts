@@ -8,7 +8,7 @@ import { formatAmount } from '../attribution/amount.ts';
 import { speechInput } from '../commands/demo-inputs.ts';
 import { environmentFile } from '../local/data-folder.ts';
 import { resetStack } from '../local/stack.ts';
-import { readSettings } from '../runtime/config.ts';
+import { readSettings, requireDatabaseUrl } from '../runtime/config.ts';
 import { table } from '../runtime/terminal/table.ts';
 import type { Amount } from '../schemas/scalars.ts';
 import { costReports } from '../schemas/topics.ts';
@@ -59,7 +59,7 @@ async function measure({ signal }: Bench) {
     const stop = AbortSignal.any([signal, ended.signal]);
     while (!existsSync(file)) await sleep(LOOK_EVERY_MS, undefined, { signal: stop });
     const servers = seconds();
-    await untilAttributed(readSettings({ env: {}, localFile: file }).databaseUrl, stop);
+    await untilAttributed(requireDatabaseUrl(readSettings({ env: {}, localFile: file })), stop);
     return { servers, first: seconds() };
   };
   try {

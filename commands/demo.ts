@@ -63,7 +63,7 @@ async function attributeDemo(world: World, data: string, options: Options): Prom
   const told = shutdownSignal(world.logger);
   const finished = new AbortController();
   const stop = AbortSignal.any([told, finished.signal]);
-  await applyTopics(world.settings, { ...world, dryRun: false });
+  await applyTopics(world.settings, { kafka: world.kafka, logger: world.logger, dryRun: false });
   const running = runRoles(world, ['meter', 'attribute', 'postgres-sink'], stop);
   try {
     // Roles that have not been told to stop end only when they fail.

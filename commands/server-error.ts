@@ -22,6 +22,7 @@ export function serverErrorOf(error: unknown, { kafkaBrokers, databaseUrl }: Add
   }
   const code = codeOf(error);
   if (!(error instanceof Error) || error instanceof ApportionError || !isOfPostgres(error, code)) return error;
+  if (databaseUrl === undefined) return error;
   const where = `Postgres at ${placeOf(databaseUrl)}`;
   if (code === UNDEFINED_TABLE) {
     return new ApportionError(

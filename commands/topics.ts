@@ -14,7 +14,11 @@ export function topicsCommand(): Command {
     .action((options: { dryRun?: true }) =>
       withWorld(command, async (world) => {
         const { applyTopics } = await import('../runtime/kafka/apply-topics.ts');
-        const outcome = await applyTopics(world.settings, { ...world, dryRun: options.dryRun === true });
+        const outcome = await applyTopics(world.settings, {
+          kafka: world.kafka,
+          logger: world.logger,
+          dryRun: options.dryRun === true,
+        });
         const rows = outcome.map((row) => [row.topic, row.action, row.detail]);
         console.log(table([{ title: 'topic' }, { title: 'action' }, { title: 'detail' }], rows));
       }),

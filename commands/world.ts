@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createCatalogReader } from '../operations/catalog-in-force.ts';
 import { readAwsSecret } from '../runtime/aws-secret.ts';
-import { readSettings } from '../runtime/config.ts';
+import { readSettings, requireDatabaseUrl } from '../runtime/config.ts';
 import type { Journal } from '../runtime/journal.ts';
 import type { KafkaAdmin, KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
@@ -30,6 +30,7 @@ export interface World {
   readonly settings: Settings;
   readonly logger: Logger;
   readonly kafka: KafkaClient;
+  /** @throws ApportionError `bad_settings` where no database is set */
   readonly pool: Pool;
   readonly admin: KafkaAdmin;
   codec(): Promise<PreparedCodec>;
@@ -66,10 +67,11 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
     security: await readSecurity(settings, secrets),
     logger,
   });
-  const pool = closing.adopt(
-    createPool({ databaseUrl: settings.databaseUrl, applicationName: 'apportion', logger }),
-    (it) => it.end(),
-  );
+  let pool: Pool | null = null;
+  const openPool = (): Pool => {
+    const databaseUrl = requireDatabaseUrl(settings);
+    return closing.adopt(createPool({ databaseUrl, applicationName: 'apportion', logger }), (it) => it.end());
+  };
   const codec = once(() =>
     createRegistryCodec({
       registryUrl: settings.schemaRegistryUrl,
@@ -85,7 +87,10 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
     settings,
     logger,
     kafka,
-    pool,
+    get pool() {
+      pool ??= openPool();
+      return pool;
+    },
     codec,
     admin,
     publisher: once(async () => {

@@ -15,14 +15,19 @@ const needed = {
   APPORTION_DATABASE_URL: 'postgres://u@db/apportion',
 };
 
+/** What the local stack writes. */
+const local = Object.entries(needed)
+  .map(([name, value]) => `${name}='${value}'\n`)
+  .join('');
+
 test('a variable stands above the file, and the file above what the local stack has written', () => {
   const localFile = file(
     'env',
-    'export APPORTION_OPEN_DAYS=\'1\'\nAPPORTION_HORIZON_DAYS=2\n\n# note\nAPPORTION_MAX_CALL_HOURS="3"\n',
+    `${local}export APPORTION_OPEN_DAYS='1'\nAPPORTION_HORIZON_DAYS=2\n\n# note\nAPPORTION_MAX_CALL_HOURS="3"\n`,
   );
   const configFile = file('config.yaml', 'horizonDays: 20\nmaxCallHours: 30\n');
   const settings = readSettings({
-    env: { ...needed, APPORTION_MAX_CALL_HOURS: '300', HOME: '/' },
+    env: { APPORTION_MAX_CALL_HOURS: '300', HOME: '/' },
     configFile,
     localFile,
   });
@@ -30,6 +35,19 @@ test('a variable stands above the file, and the file above what the local stack 
     [settings.openDays, settings.horizonDays, settings.maxCallHours, settings.kafkaBrokers],
     [1, 20, 300, ['a:1', 'b:2']],
   );
+});
+
+test('whoever names one server means none of the local stack', () => {
+  const localFile = file('env', `${local}APPORTION_OPEN_DAYS=1\n`);
+  const { APPORTION_DATABASE_URL: _, ...servers } = needed;
+  const settings = readSettings({ env: servers, localFile });
+  assert.deepEqual([settings.databaseUrl, settings.openDays], [undefined, 7]);
+  assert.throws(
+    () => readSettings({ env: { APPORTION_KAFKA_BROKERS: 'a:1' }, localFile }),
+    /schemaRegistryUrl is missing/,
+  );
+  const configFile = file('config.yaml', 'kafkaBrokers: a:1\nschemaRegistryUrl: http://registry:8081\n');
+  assert.equal(readSettings({ env: {}, configFile, localFile }).databaseUrl, undefined);
 });
 
 test('every key has its variable', () => {
@@ -43,7 +61,7 @@ test('every key has its variable', () => {
 test('tells all faults at once, each with where it stands', () => {
   const localFile = file('bad-env', 'rm -rf /\n');
   const configFile = file('bad.yaml', 'openDay: 7\nopenDays: 0\n');
-  const env = { APPORTION_KAFKA_BROKERS: 'a:1', APPORTION_KAFKA_BROKER: 'a:1', APPORTION_DATABASE_URL: 'no url' };
+  const env = { APPORTION_KAFKA_BROKER: 'a:1', APPORTION_OPERATIONS_PORT: 'none' };
   assert.throws(
     () => readSettings({ env, configFile, localFile }),
     (error) => {
@@ -53,7 +71,7 @@ test('tells all faults at once, each with where it stands', () => {
         `openDay in ${configFile} is no setting`,
         `openDays in ${configFile}:`,
         'APPORTION_KAFKA_BROKER in the environment is no setting',
-        'APPORTION_DATABASE_URL in the environment:',
+        'APPORTION_OPERATIONS_PORT in the environment:',
         'schemaRegistryUrl is missing (APPORTION_SCHEMA_REGISTRY_URL',
       ]) {
         assert.ok(error.message.includes(part), `${part} in\n${error.message}`);

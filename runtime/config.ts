@@ -8,7 +8,10 @@ export interface SettingsSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A YAML file whose keys are those of `settingsShape`. */
   readonly configFile?: string | undefined;
-  /** Shell assignments that `apportion local start` has written; left out when there is no such file. */
+  /**
+   * Shell assignments that `apportion local start` has written; left out when there is no such file, or when a server is
+   * named by one of the others.
+   */
   readonly localFile?: string | undefined;
 }
 
@@ -18,7 +21,10 @@ export interface SettingsSources {
  * @throws ApportionError `bad_settings`
  */
 export function readSettings(sources: SettingsSources): Settings {
-  const layers = [localLayer(sources.localFile), fileLayer(sources.configFile), environmentLayer(sources.env)];
+  const given = [fileLayer(sources.configFile), environmentLayer(sources.env)];
+  // Whoever names a server means none of the local ones: not half of this stack, and half of that.
+  const isElsewhere = given.some(({ values }) => ADDRESSES.some((key) => key in values));
+  const layers = isElsewhere ? given : [localLayer(sources.localFile), ...given];
   const faults = layers.flatMap((layer) => layer.faults);
   const values: Record<string, unknown> = {};
   const origins: Record<string, string> = {};
@@ -47,12 +53,27 @@ export function readSettings(sources: SettingsSources): Settings {
   return parsed.data;
 }
 
+/**
+ * The address of Postgres, of those who need it.
+ *
+ * @throws ApportionError `bad_settings`
+ */
+export function requireDatabaseUrl({ databaseUrl }: Pick<Settings, 'databaseUrl'>): string {
+  if (databaseUrl !== undefined) return databaseUrl;
+  throw new ApportionError(
+    'bad_settings',
+    `This needs Postgres, and databaseUrl is missing (${variableOf('databaseUrl')} or --config).`,
+    'Set it in the environment or in the file of --config; `apportion local start` writes that of a local stack.',
+  );
+}
+
 /** The environment variable of a key: `topicPrefix` is `APPORTION_TOPIC_PREFIX`. */
 export function variableOf(key: string): string {
   return VARIABLE_PREFIX + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }
 
 const VARIABLE_PREFIX = 'APPORTION_';
+const ADDRESSES = ['kafkaBrokers', 'schemaRegistryUrl', 'databaseUrl'] as const satisfies readonly (keyof Settings)[];
 const KEYS = Object.keys(settingsShape.shape);
 const KEY_OF_VARIABLE = new Map(KEYS.map((key) => [variableOf(key), key]));
 

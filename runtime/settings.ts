@@ -17,7 +17,8 @@ export const settingsShape = z
     kafkaClient: z.enum(kafkaClients).default('kafkajs'),
     ...securityShape,
     schemaRegistryUrl: z.url(),
-    databaseUrl: z.url(),
+    /** Only those who read or write Postgres need it: no meter and no poller has to be given its password. */
+    databaseUrl: z.url().optional(),
     topicPrefix: z
       .string()
       .regex(/^[a-zA-Z0-9._-]*$/)

@@ -316,6 +316,19 @@ test('an audit finds what was altered behind the back of the sink', async () => 
   assert.match(stdout, /^Passed +days recomputed from the topics/m);
 });
 
+test('who does not need Postgres does not have to be given its address', async () => {
+  const { APPORTION_DATABASE_URL: _, ...without } = env;
+  for (const args of [
+    ['topics', 'apply'],
+    ['simulate', '--catalog', join(folder, 'catalog.yaml'), ...days],
+  ]) {
+    assert.equal((await apportion(args, without)).code, 0);
+  }
+  const { code, stderr } = await apportion(['export', 'attributions', ...days], without);
+  assert.equal(code, 1);
+  assert.match(stderr, /needs Postgres, and databaseUrl is missing \(APPORTION_DATABASE_URL/);
+});
+
 test('a server that is away, or has no tables, is named', async () => {
   for (const [databaseUrl, message] of [
     [

@@ -75,7 +75,7 @@ test('the example of settings is taken, names every poller, and Docker gives eac
     const named = [...JSON.stringify(settings).matchAll(/env:(\w+)/g)].map(([, variable = '']) => variable);
     for (const variable of named) assert.ok(variable in (services[name]?.environment ?? {}), `${name}: ${variable}`);
     const { volumes, profiles } = pollerShape.parse(services[name]);
-    assert.equal(volumes[0], `\${APPORTION_CONFIG:-./config.example.yaml}:${CONFIG}:ro`);
+    assert.equal(volumes[0], `\${CONFIG_FILE:-./config.example.yaml}:${CONFIG}:ro`);
     assert.deepEqual(profiles, [name], 'no poller runs unless it is asked for');
   }
 });

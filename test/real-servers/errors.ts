@@ -6,7 +6,7 @@ const advice = {
   real_python_missing:
     'Install Python 3.11 or later with venv (Debian: apt install python3 python3-venv, macOS: brew install python), then try again.',
   real_openssl_missing: 'Install OpenSSL (Debian: apt install openssl, macOS: brew install openssl), then try again.',
-  real_disk_full: 'Free some space on that disk, or name a folder on another one in APPORTION_REAL_SERVERS.',
+  real_disk_full: 'Free some space on that disk, or name a folder on another one in REAL_SERVERS_FOLDER.',
   real_build_failed:
     'Read the lines above. What was fetched and compiled so far is kept: after mending the network or the disk, run it again.',
   real_server_ended: 'Read the lines above and the whole log, mend the cause, then try again.',

@@ -50,7 +50,7 @@ export async function buildPrograms(
 const isBuilt = (cache: string, program: Program): boolean => existsSync(programFolder(cache, program));
 
 function cacheFolder(): string {
-  const { APPORTION_REAL_SERVERS: own, XDG_CACHE_HOME: cache } = process.env;
+  const { REAL_SERVERS_FOLDER: own, XDG_CACHE_HOME: cache } = process.env;
   if (own !== undefined && own !== '') {
     return own;
   }

@@ -30,6 +30,8 @@ const HARM_LIMIT_MS = 90_000;
 /** Between two pieces while a fault lasts, so that something is under way for all of that time. */
 const TRICKLE_MS = 100;
 
+type CutFault = Extract<Fault, { is: 'cut' }>;
+
 export class DisturbedRun {
   readonly run: PipelineRun;
   readonly disk: SmallDisk;
@@ -76,6 +78,8 @@ export class DisturbedRun {
     switch (fault.is) {
       case 'cut':
         return this.#cut(fault);
+      case 'kill at a step':
+        return this.#killAt(fault);
       case 'kill':
         await this.#kill(this.#member(fault.role, fault.member), fault.isRepeated);
         return 'came';
@@ -137,11 +141,24 @@ export class DisturbedRun {
     return harm;
   }
 
-  async #cut({ role, step, where }: Extract<Fault, { is: 'cut' }>): Promise<Inflicted> {
+  async #cut(
+    { role, step, where }: Pick<CutFault, 'role' | 'step' | 'where'>,
+    strike?: () => void,
+  ): Promise<Inflicted> {
     const proxy = this.#proxy({ role, server: step === 'COMMIT' ? 'postgres' : 'kafka' });
-    proxy.cut(step, where);
+    proxy.cut(step, where, strike);
     const outcome = await came(() => proxy.isThrough());
     proxy.disarm();
+    return outcome;
+  }
+
+  /** What they were about to ask is dealt with as in a cut: nobody is there any more to see how. */
+  async #killAt(fault: Extract<Fault, { is: 'kill at a step' }>): Promise<Inflicted> {
+    const processes = [...new Set(this.#members.get(fault.role))];
+    const outcome = await this.#cut(fault, () => {
+      for (const process of processes) process.kill();
+    });
+    await Promise.all(processes.map((process) => process.untilLive()));
     return outcome;
   }
 

@@ -12,6 +12,8 @@ export type PositionedRole = (typeof positionedRoles)[number];
 export type Fault =
   /** A connection of the role is cut exactly there. */
   | { readonly is: 'cut'; readonly role: RoleName; readonly step: CutStep; readonly where: Where }
+  /** `kill -9` of all processes of the role at the moment when one of them comes to that step. */
+  | { readonly is: 'kill at a step'; readonly role: RoleName; readonly step: CutStep; readonly where: Where }
   /** `kill -9` of a process, and `isRepeated` once more while the next one takes up its work. */
   | { readonly is: 'kill'; readonly role: RoleName; readonly member: number; readonly isRepeated: boolean }
   /** A process sleeps for longer than its session lasts, and wakes as a zombie. */
@@ -44,7 +46,13 @@ export type Fault =
   /** Postgres has no more space, until somebody makes some. */
   | { readonly is: 'full disk' };
 
-export type CutStep = Extract<KafkaStep, 'Produce' | 'AddOffsetsToTxn' | 'TxnOffsetCommit' | 'EndTxn'> | 'COMMIT';
+const transactionSteps = [
+  'Produce',
+  'AddOffsetsToTxn',
+  'TxnOffsetCommit',
+  'EndTxn',
+] as const satisfies readonly KafkaStep[];
+export type CutStep = (typeof transactionSteps)[number] | 'COMMIT';
 export type ServerName = 'kafka' | 'registry' | 'postgres';
 
 /** Between a role and a server. */
@@ -84,6 +92,11 @@ const make = {
   'cut at EndTxn': (random) => cut(random, 'EndTxn'),
   'cut at COMMIT': (random) => ({ is: 'cut', role: 'postgres-sink', step: 'COMMIT', where: whereOf(random) }),
   'kill of a role': (random) => ({ is: 'kill', ...victim(random), isRepeated: random.chance(0.5) }),
+  'kill at a step': (random) => {
+    const role = pick(random, roleNames);
+    const step = role === 'postgres-sink' ? 'COMMIT' : pick(random, transactionSteps);
+    return { is: 'kill at a step', role, step, where: whereOf(random) };
+  },
   'pause of a role': (random) => ({ is: 'pause', ...victim(random), ms: beyondSession(random) }),
   'clock step': (random) => ({
     is: 'clock step',

@@ -32,7 +32,7 @@ export class NetworkProxy {
   readonly #passed = new Map<string, number>();
   /** Connections of clients that are gone, on which a request is still under way to the server. */
   readonly #late = new Set<Socket>();
-  #armed: { readonly step: string; readonly where: Where }[] = [];
+  #armed: { readonly step: string; readonly where: Where; readonly strike: (() => void) | undefined }[] = [];
   #slowness: Slowness | null = null;
   #stalled: { readonly promise: Promise<void>; readonly resolve: () => void } | null = null;
 
@@ -54,9 +54,9 @@ export class NetworkProxy {
     server.on('connection', (client) => this.#join(client));
   }
 
-  /** Cuts once, the next connection that comes to the step. */
-  cut(step: string, where: Where): void {
-    this.#armed.push({ step, where });
+  /** Cuts once, the next connection that comes to the step; `strike` is called at that moment, before anybody can tell. */
+  cut(step: string, where: Where, strike?: () => void): void {
+    this.#armed.push({ step, where, strike });
   }
 
   /** Whether all cuts that it was told have come. */
@@ -181,6 +181,7 @@ export class NetworkProxy {
     const [armed] = at < 0 ? [] : this.#armed.splice(at, 1);
     if (armed === undefined) return null;
     this.cuts += 1;
+    armed.strike?.();
     return armed.where;
   }
 }

@@ -27,8 +27,8 @@ export async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   const watched: readonly Watched[] = [
-    { arrivals: usage, topic: usageTotals as Topic<never>, select: SELECT_USAGE },
-    { arrivals: cost, topic: attributions as Topic<never>, select: SELECT_COST },
+    { arrivals: usage, topic: usageTotals, select: SELECT_USAGE },
+    { arrivals: cost, topic: attributions, select: SELECT_COST },
   ];
   const positions = new Map<Topic<never>, string>();
   const client = await pool.connect();

@@ -4,7 +4,7 @@ import { storedAmount } from '../../operations/stored-amount.ts';
 import type { CostReport } from '../../schemas/cost-report.ts';
 import { formatDay } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
-import { attributions, type Topic } from '../../schemas/topics.ts';
+import { attributions } from '../../schemas/topics.ts';
 import { monthOf, weekOf } from '../../sinks/postgres/periods.ts';
 import { sinkPosition } from '../pipeline/sink-position.ts';
 
@@ -54,7 +54,7 @@ export async function untilStanding(
   try {
     for (let position = ''; ; await sleep(LOOK_EVERY_MS)) {
       signal.throwIfAborted();
-      const now = await sinkPosition(client, attributions as Topic<never>);
+      const now = await sinkPosition(client, attributions);
       if (now === position) continue;
       position = now;
       const found = await readSums(client, source, day);

@@ -22,10 +22,7 @@ export function shadowOf(livePrefix: string, days: DayRange, catalogDigest: stri
 
 const ID_DIGITS = 10;
 
-const untyped = <T>(topic: Topic<T>): Topic<never> => topic as unknown as Topic<never>;
-const topics = [usageTotals, catalogs, attributions, statements, deadLetters].map((topic) =>
-  untyped<never>(topic as never),
-);
+const shadowTopics: readonly Topic<never>[] = [usageTotals, catalogs, attributions, statements, deadLetters];
 
 /**
  * Makes the topics of a shadow where they are not there yet. Where one is missing, nothing of an earlier replay counts: its
@@ -33,8 +30,8 @@ const topics = [usageTotals, catalogs, attributions, statements, deadLetters].ma
  */
 export async function openShadow(admin: KafkaAdmin, shadow: Shadow, settings: Settings): Promise<void> {
   const existing = await admin.topics();
-  if (!topics.every(({ name }) => existing.has(shadow.prefix + name))) await deleteShadow(admin, shadow);
-  await applyToKafka(admin, { ...settings, topicPrefix: shadow.prefix }, topics, false);
+  if (!shadowTopics.every(({ name }) => existing.has(shadow.prefix + name))) await deleteShadow(admin, shadow);
+  await applyToKafka(admin, { ...settings, topicPrefix: shadow.prefix }, shadowTopics, false);
 }
 
 /**

@@ -51,11 +51,8 @@ export function createCodec(source: SchemaSource): PreparedCodec {
 
   return {
     // A decoded value is what the topic's schema says, which is what its TypeScript type says.
-    decode: <T>(topic: Topic<T>, value: Buffer) => readerOf(topic as unknown as Topic<never>).decode(value) as T,
-    encode: (topic, value) => {
-      const untyped = topic as unknown as Topic<never>;
-      return encodeRecord(readerOf(untyped).type, source.idOf(untyped), value);
-    },
+    decode: <T>(topic: Topic<T>, value: Buffer) => readerOf(topic).decode(value) as T,
+    encode: (topic, value) => encodeRecord(readerOf(topic).type, source.idOf(topic), value),
     prepare: (values) => {
       let unknown: Set<number> | undefined;
       let last = -1;

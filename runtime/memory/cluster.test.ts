@@ -140,7 +140,7 @@ const rates: Topic<{ factor: number }> = {
 };
 
 function world() {
-  const codec = createLocalCodec([source, target, rates] as unknown as Topic<never>[]);
+  const codec = createLocalCodec([source, target, rates]);
   const cluster = new MemoryCluster({ partitions: 3, codec });
   const send = (...items: [number, number][]) =>
     cluster.append(
@@ -153,10 +153,10 @@ function world() {
 /** Sums per key; not idempotent, so that a record folded twice or not at all shows. */
 const sums = defineProcessor<null>({
   name: 'sum',
-  reads: [source as unknown as Topic<never>],
+  reads: [source],
   taskPer: 'topic-partition',
   broadcasts: [],
-  writes: [target as unknown as Topic<never>],
+  writes: [target],
   createTask: (_config, { codec }): Task => {
     const totals = new Map<number, number>();
     let changed = new Set<number>();
@@ -191,7 +191,7 @@ const sums = defineProcessor<null>({
 function watcher(see: (value: number) => void) {
   return defineProcessor<null>({
     name: 'watch',
-    reads: [target as unknown as Topic<never>],
+    reads: [target],
     taskPer: 'partition',
     broadcasts: [],
     writes: [],
@@ -210,9 +210,9 @@ function watcher(see: (value: number) => void) {
 function noting(order: string[]) {
   return defineProcessor<null>({
     name: 'note',
-    reads: [source as unknown as Topic<never>],
+    reads: [source],
     taskPer: 'partition',
-    broadcasts: [rates as unknown as Topic<never>],
+    broadcasts: [rates],
     writes: [],
     createTask: (): Task => ({
       restore: () => new Map([['in', { at: 'beginning' }]]),

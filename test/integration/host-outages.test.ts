@@ -7,7 +7,7 @@ import { createLogger } from '../../runtime/logger.ts';
 import { type KafkaClientName, kafkaClients } from '../../runtime/settings.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import { eventually, ownStack } from './stack.ts';
-import { changes, type Item, items, toyTopics, untyped } from './toy.ts';
+import { changes, type Item, items, toyTopics } from './toy.ts';
 import { expectedTotals, totalsOf, toyWorld } from './toy-world.ts';
 
 const stack = await ownStack();
@@ -66,7 +66,7 @@ suite('while a server is away', { timeout: 400_000 }, () => {
     const member = world.startSums({ codec, sessionTimeoutMs: 6_000 });
     await eventually('the log says it', () => lines.some((line) => line.includes(`registry at ${url} is away since`)));
     await start();
-    await eventually('all is read', async () => (await world.lag('sums', untyped(items))) === 0, 60_000);
+    await eventually('all is read', async () => (await world.lag('sums', items)) === 0, 60_000);
     await member.stop();
     assert.deepEqual([...totalsOf(await world.read(changes)).added], [[3, 30]]);
     assert.ok(!(codec.decode(items, written) instanceof Undecodable));

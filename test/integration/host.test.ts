@@ -11,7 +11,7 @@ import { kafkaSteps } from '../faults/proxy/kafka-protocol.ts';
 import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { askBroker, deleteRecords } from './raw-kafka.ts';
 import { eventually, testStack } from './stack.ts';
-import { changes, factors, type Item, items, sums, untyped } from './toy.ts';
+import { changes, factors, type Item, items, sums } from './toy.ts';
 import { expectedTotals, totalsOf, toyWorld } from './toy-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -208,9 +208,9 @@ for (const client of kafkaClients)
       const order: string[] = [];
       const noting = defineProcessor<string>({
         name: 'noting',
-        reads: [untyped(items)],
+        reads: [items],
         taskPer: 'partition',
-        broadcasts: [untyped(factors)],
+        broadcasts: [factors],
         writes: [],
         createTask: (member, { partition }) => ({
           restore: () => new Map([[items.name, { at: 'beginning' }]]),
@@ -254,13 +254,13 @@ for (const client of kafkaClients)
     });
 
     test('refuses to start without its topics, and says what to do', async () => {
-      const world = await toyWorld(stack, { client, topics: [untyped(items)] });
+      const world = await toyWorld(stack, { client, topics: [items] });
       await assert.rejects(world.startSums().done, { code: 'topics_missing', message: /changes/ });
     });
 
     test('refuses topics that are read together and have differing partitions', async () => {
       const world = await toyWorld(stack, { client, partitions: 3 });
-      const both = defineProcessor<null>({ ...sums, taskPer: 'partition', reads: [untyped(items), untyped(factors)] });
+      const both = defineProcessor<null>({ ...sums, taskPer: 'partition', reads: [items, factors] });
       await assert.rejects(world.start(both, null).done, {
         code: 'partitions_differ',
         message: /items has 3.*factors has 1/,

@@ -7,13 +7,13 @@ import { kafkaClients } from '../../runtime/settings.ts';
 import { checkpoints } from '../../schemas/topics.ts';
 import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { testStack } from './stack.ts';
-import { items, toyTopics, untyped } from './toy.ts';
+import { items, toyTopics } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
 
 const stack = await testStack();
 for (const client of kafkaClients)
   suite(`a journal by ${client}`, async () => {
-    const world = await toyWorld(stack, { client, topics: [...toyTopics, untyped(checkpoints)] });
+    const world = await toyWorld(stack, { client, topics: [...toyTopics, checkpoints] });
     const { prefix, codec, logger } = world;
     const proxy = await proxyOfKafka(stack.kafkaBrokers);
     after(() => proxy.goAway());

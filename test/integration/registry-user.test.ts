@@ -7,7 +7,6 @@ import { createRegistryCodec } from '../../runtime/kafka/registry-codec.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { calls, topics } from '../../schemas/topics.ts';
 import { freshPrefix, testStack } from './stack.ts';
-import { untyped } from './toy.ts';
 
 const { schemaRegistryUrl } = await testStack();
 const logger = createLogger('silent');
@@ -19,7 +18,7 @@ test('a registry that asks for user and password is written and read as whom its
   const settings = { schemaRegistryUrl: registryUrl, topicPrefix: prefix };
   const applied = await applySchemas(settings, topics, { dryRun: false, logger });
   assert.equal(applied.size, topics.length);
-  const codec = await createRegistryCodec({ registryUrl, prefix, topics: [untyped(calls)], logger });
+  const codec = await createRegistryCodec({ registryUrl, prefix, topics: [calls], logger });
   assert.equal(await codec.prepare([]), undefined);
 });
 
@@ -28,7 +27,7 @@ test('one that does not let in whom the URL names is told so, and nobody waits f
   const refused = { code: 'registry_refuses', message: /answers 401 about .*calls/, advice: /USER:PASSWORD/ };
   await assert.rejects(applySchemas(settings, topics, { dryRun: false, logger }), refused);
   const reading = { registryUrl: settings.schemaRegistryUrl, prefix: settings.topicPrefix, logger };
-  await assert.rejects(createRegistryCodec({ ...reading, topics: [untyped(calls)] }), refused);
+  await assert.rejects(createRegistryCodec({ ...reading, topics: [calls] }), refused);
 });
 
 /** The real registry behind a door that lets in one user alone; its URL as the given one has it. */

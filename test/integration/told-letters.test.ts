@@ -16,7 +16,6 @@ import { writePositions } from '../faults/group-positions.ts';
 import { brokerOf, proxyOfKafka } from '../faults/proxy/open-proxy.ts';
 import { rawKafka } from './raw-kafka.ts';
 import { eventually, testStack } from './stack.ts';
-import { untyped } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
 
 for (const client of kafkaClients)
@@ -106,7 +105,7 @@ for (const client of kafkaClients)
       /** By a member that has confirmed nothing. */
       const meterAll = async (): Promise<void> => {
         const member = world.start(meter, { openDays: 7, maxCallHours: 24 });
-        await eventually('all is metered', async () => (await world.lag(meter.name, untyped(calls))) === 0);
+        await eventually('all is metered', async () => (await world.lag(meter.name, calls)) === 0);
         await member.stop();
       };
 

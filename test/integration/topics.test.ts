@@ -14,7 +14,7 @@ import { calls, type Topic, topics, usageTotals } from '../../schemas/topics.ts'
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 import { askBroker, rawKafka } from './raw-kafka.ts';
 import { eventually, freshPrefix, testStack } from './stack.ts';
-import { type Item, items, untyped } from './toy.ts';
+import { type Item, items } from './toy.ts';
 import { toyWorld } from './toy-world.ts';
 
 const logger = createLogger('silent');
@@ -91,7 +91,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   });
 
   test('superseded totals leave the log while new ones come, and the newest of each key stays', async () => {
-    const world = await toyWorld(stack, { topics: [untyped(usageTotals)] });
+    const world = await toyWorld(stack, { topics: [usageTotals] });
     // Large ones, so that few fill more than a segment.
     const count = 1_200;
     for (let from = 0; from < count; from += 100) {
@@ -114,7 +114,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
 
   test('another number of partitions is an error that says what to do, and nothing is changed', async () => {
     const settings = settingsOf(freshPrefix());
-    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(calls)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [calls] });
     await assert.rejects(applyTopics({ ...settings, topicPartitions: 5 }, { dryRun: false, kafka, logger }), {
       code: 'partitions_differ',
       message: /calls\.v1 has 3 partitions instead of 5/,
@@ -126,10 +126,10 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
 
   test('a public schema that would break its readers is refused, one that does not is registered', async () => {
     const settings = settingsOf(freshPrefix());
-    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(calls)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [calls] });
     const withField = (field: object): Topic<never> => {
       const schema = calls.schema as { fields: object[] };
-      return { ...untyped(calls), schema: { ...schema, fields: [...schema.fields, field] } };
+      return { ...calls, schema: { ...schema, fields: [...schema.fields, field] } };
     };
     await assert.rejects(
       applyTopics(settings, { dryRun: false, kafka, logger, topics: [withField({ name: 'x', type: 'long' })] }),
@@ -143,18 +143,18 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   test('a codec wants its schemas registered, and reads what an older version wrote', async () => {
     const settings = settingsOf(freshPrefix());
     const options = { registryUrl: stack.schemaRegistryUrl, prefix: settings.topicPrefix, logger };
-    await assert.rejects(createRegistryCodec({ ...options, topics: [untyped(calls)] }), {
+    await assert.rejects(createRegistryCodec({ ...options, topics: [calls] }), {
       code: 'schema_not_registered',
       advice: /apportion topics apply/,
     });
-    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(calls)] });
-    const old = await createRegistryCodec({ ...options, topics: [untyped(calls)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [calls] });
+    const old = await createRegistryCodec({ ...options, topics: [calls] });
     const value = old.encode(calls, call(1));
     const schema = calls.schema as { fields: object[] };
     const fields = [...schema.fields, { name: 'codecName', type: 'string', default: 'opus' }];
     const evolved: Topic<Call & { codecName: string }> = { ...calls, schema: { ...schema, fields } };
-    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [untyped(evolved)] });
-    const next = await createRegistryCodec({ ...options, topics: [untyped(evolved)] });
+    await applyTopics(settings, { dryRun: false, kafka, logger, topics: [evolved] });
+    const next = await createRegistryCodec({ ...options, topics: [evolved] });
     await next.prepare([value]);
     assert.deepEqual({ ...next.decode(evolved, value) }, { ...call(1), codecName: 'opus' });
     const newer = next.encode(evolved, { ...call(2), codecName: 'g711' });
@@ -168,7 +168,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   });
 
   test('publishes huge batches whole, each key where Kafka puts it, and records as large as a topic takes', async () => {
-    const world = await toyWorld(stack, { partitions: 3, topics: [untyped(items), untyped(calls)] });
+    const world = await toyWorld(stack, { partitions: 3, topics: [items, calls] });
     const many: Item[] = Array.from({ length: 120_000 }, (_, index) => ({ key: index % 1_000, amount: index }));
     await world.send(many);
     const read = await world.read(items);
@@ -189,7 +189,7 @@ suite('topics, schemas and what is published', { timeout: 200_000 }, () => {
   });
 
   test('a record above what its topic takes is refused before anything is sent', async () => {
-    const world = await toyWorld(stack, { topics: [untyped(calls)] });
+    const world = await toyWorld(stack, { topics: [calls] });
     const publisher = createPublisher({ kafka: world.kafka, codec: world.codec, prefix: world.prefix, logger });
     const tooLarge = { ...call(7), namespace: 'n'.repeat(1024 * 1024) };
     await assert.rejects(publisher.publish(calls, [call(1), tooLarge]), {

@@ -12,7 +12,7 @@ import { type Processor, Undecodable } from '../../runtime/task.ts';
 import type { Topic } from '../../schemas/topics.ts';
 import { transactionsEnded } from './committed-values.ts';
 import { freshPrefix } from './stack.ts';
-import { type Change, type Item, items, sums, toyTopics, untyped } from './toy.ts';
+import { type Change, type Item, items, sums, toyTopics } from './toy.ts';
 
 const { TEST_LOG_LEVEL = 'silent' } = process.env;
 
@@ -120,7 +120,7 @@ export async function toyWorld(
     read,
     lag,
     startSums: (overrides: Partial<ProcessorHost> = {}) => start(sums, null, overrides),
-    sumsLag: () => lag(sums.name, untyped(items)),
+    sumsLag: () => lag(sums.name, items),
     send: (values: readonly Item[]) => publisher.publish(items, values),
   };
 }

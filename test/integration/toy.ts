@@ -63,15 +63,15 @@ export const factors: Topic<{ factor: number }> = {
   schema: avro('Factor', 'factor'),
 };
 
-export const toyTopics = [items, changes, factors] as unknown as readonly Topic<never>[];
+export const toyTopics = [items, changes, factors];
 
 /** Sums the amounts of each key. Values that cannot be decoded count as key -1, amount 1. */
 export const sums = defineProcessor<null>({
   name: 'sums',
-  reads: [untyped(items)],
+  reads: [items],
   taskPer: 'topic-partition',
   broadcasts: [],
-  writes: [untyped(changes)],
+  writes: [changes],
   createTask: (_config, { codec }) =>
     new SumTask(
       (record) => {
@@ -81,10 +81,6 @@ export const sums = defineProcessor<null>({
       (change) => output(codec, changes, change),
     ),
 });
-
-export function untyped<T>(topic: Topic<T>): Topic<never> {
-  return topic as unknown as Topic<never>;
-}
 
 class SumTask implements Task {
   readonly #read: (record: InputRecord) => Item;

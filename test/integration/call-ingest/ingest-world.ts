@@ -4,7 +4,6 @@ import { startCallIngest } from '../../../producers/call-ingest.ts';
 import { createMetrics } from '../../../runtime/metrics.ts';
 import { createSecrets } from '../../../runtime/secrets.ts';
 import { calls } from '../../../schemas/topics.ts';
-import { untyped } from '../toy.ts';
 import { toyWorld } from '../toy-world.ts';
 
 export const TOKEN = 'any-0123456789abcdef';
@@ -39,7 +38,7 @@ export async function ingestWorld(
   settings: Readonly<Record<string, unknown>> = {},
   env: Record<string, string> = { TOKEN, BOUND_TOKEN },
 ) {
-  const world = await toyWorld(stack, { topics: [untyped(calls)] });
+  const world = await toyWorld(stack, { topics: [calls] });
   const metrics = createMetrics();
   const ingest = await startCallIngest({
     config: ingestConfig({

@@ -8,12 +8,11 @@ import { choosePorts } from '../../../local/ports.ts';
 import { calls } from '../../../schemas/topics.ts';
 import { apportion, startApportion } from '../command.ts';
 import { eventually, temporaryFolder, testStack } from '../stack.ts';
-import { untyped } from '../toy.ts';
 import { toyWorld } from '../toy-world.ts';
 import { callsOf, postTo, TOKEN } from './ingest-world.ts';
 
 const stack = await testStack();
-const { prefix, read } = await toyWorld(stack, { topics: [untyped(calls)] });
+const { prefix, read } = await toyWorld(stack, { topics: [calls] });
 const [port = 0, operationsPort = 0] = await choosePorts(2);
 const config = join(temporaryFolder(), 'ingest.yaml');
 writeFileSync(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { total } from '../processors/attribute/testing.ts';
+import { total } from '../processors/attribute/testing/task-on-logs.ts';
 import { createLocalCodec } from '../runtime/kafka/codec.ts';
 import { parseDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UNALLOCATED } from '../schemas/attribution-document.ts';
 import { DAY_MS } from '../schemas/day.ts';
 import { catalogs, costReports, usageTotals } from '../schemas/topics.ts';
-import { catalog, day, type Flushed, NOON_MS, report, TaskOnLogs, total } from './attribute/testing.ts';
+import { catalog, day, type Flushed, NOON_MS, report, TaskOnLogs, total } from './attribute/testing/task-on-logs.ts';
 
 test('gives each tenant its document and the day its statement', () => {
   const on = started();

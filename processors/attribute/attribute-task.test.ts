@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UNALLOCATED } from '../../schemas/attribution-document.ts';
 import { addDays, formatDay } from '../../schemas/day.ts';
 import { catalogs, costReports, usageTotals } from '../../schemas/topics.ts';
-import { catalog, day, type Flushed, NOON_MS, report, TaskOnLogs, total } from './testing.ts';
+import { catalog, day, type Flushed, NOON_MS, report, TaskOnLogs, total } from './testing/task-on-logs.ts';
 
 /** Long enough for any day to be due again. */
 const LATER_MS = NOON_MS + 3_600_000;

@@ -6,7 +6,7 @@ import { deadLetters, statements } from '../../schemas/topics.ts';
 import { Batch } from './batch.ts';
 import { Refused } from './read-input.ts';
 import { Refusals } from './refusals.ts';
-import { codec, day, NOON_MS } from './testing.ts';
+import { codec, day, NOON_MS } from './testing/task-on-logs.ts';
 
 const MIB = 1024 * 1024;
 

@@ -3,16 +3,16 @@ import type { Codec } from '../../runtime/task.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { catalogs } from '../../schemas/topics.ts';
 import { DayReports } from './day-reports.ts';
-import { DayTotals } from './day-totals.ts';
 import type { Emitted } from './emitted.ts';
 import { Pace, type PaceLimits } from './pace.ts';
+import { StandingTotals } from './standing-totals.ts';
 import type { Texts } from './texts.ts';
 
 /** Everything that a task knows of one day: its inputs, what of them is not out yet, and what readers hold. */
 export class DayState {
   readonly day: Day;
   readonly reports: DayReports;
-  readonly totals: DayTotals;
+  readonly totals: StandingTotals;
   readonly pace: Pace;
   /** What readers hold; null until the task has caught up. */
   held: Held | null = null;
@@ -22,7 +22,7 @@ export class DayState {
   constructor(day: Day, codec: Codec, texts: Texts, limits: PaceLimits) {
     this.day = day;
     this.reports = new DayReports(codec);
-    this.totals = new DayTotals(day, texts);
+    this.totals = new StandingTotals(day, texts);
     this.pace = new Pace(limits);
   }
 

@@ -4,7 +4,7 @@ import { compileCatalog } from '../../attribution/compile-catalog.ts';
 import { parseCatalog } from '../../attribution/parse-catalog.ts';
 import { Days } from './days.ts';
 import { emittedUnknown } from './emitted.ts';
-import { codec, day } from './testing.ts';
+import { codec, day } from './testing/task-on-logs.ts';
 
 const LIMITS = { openDayIntervalMs: 0, openDayLinesPerSecond: 1 };
 

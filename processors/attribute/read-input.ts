@@ -6,7 +6,7 @@ import { dayOf, formatDay, startOf } from '../../schemas/day.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { costReports, type Topic, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { QUANTITY_LIMIT } from './day-totals.ts';
+import { QUANTITY_LIMIT } from './standing-totals.ts';
 
 /** Why a record is no input, which becomes a dead letter. */
 export class Refused {

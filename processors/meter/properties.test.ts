@@ -17,7 +17,8 @@ import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import type { Day } from '../../schemas/scalars.ts';
 import { calls, deadLetters, usage, usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { type MeterConfig, meter } from '../meter.ts';
+import { meter } from '../meter.ts';
+import type { MeterConfig } from './meter-task.ts';
 import { callHistories, sampleHistories } from './testing/histories.ts';
 
 const { PROPERTY_RUNS = '500' } = process.env;

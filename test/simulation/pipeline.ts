@@ -2,7 +2,8 @@
 
 import type { AttributeConfig } from '../../processors/attribute/attribute-task.ts';
 import { attribute } from '../../processors/attribute.ts';
-import { type MeterConfig, meter } from '../../processors/meter.ts';
+import type { MeterConfig } from '../../processors/meter/meter-task.ts';
+import { meter } from '../../processors/meter.ts';
 import { MemoryCluster } from '../../runtime/memory/cluster.ts';
 import type { MemoryRunner } from '../../runtime/memory/runner.ts';
 import type { Processor } from '../../runtime/task.ts';

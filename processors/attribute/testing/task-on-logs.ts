@@ -1,14 +1,14 @@
 /** For tests: a task of `attribute` with its logs, driven step by step. */
-import { canonicalCatalogText, parseCatalog } from '../../attribution/parse-catalog.ts';
-import { createLocalCodec } from '../../runtime/kafka/codec.ts';
-import { type Committed, type InputRecord, output, type Task, Undecodable } from '../../runtime/task.ts';
-import type { AttributionDocument } from '../../schemas/attribution-document.ts';
-import type { CatalogRecord, Promotion } from '../../schemas/catalog-record.ts';
-import type { CostLine, CostReport } from '../../schemas/cost-report.ts';
-import { parseDay } from '../../schemas/day.ts';
-import type { DeadLetter } from '../../schemas/dead-letter.ts';
-import type { Amount, Day } from '../../schemas/scalars.ts';
-import type { Statement } from '../../schemas/statement.ts';
+import { canonicalCatalogText, parseCatalog } from '../../../attribution/parse-catalog.ts';
+import { createLocalCodec } from '../../../runtime/kafka/codec.ts';
+import { type Committed, type InputRecord, output, type Task, Undecodable } from '../../../runtime/task.ts';
+import type { AttributionDocument } from '../../../schemas/attribution-document.ts';
+import type { CatalogRecord, Promotion } from '../../../schemas/catalog-record.ts';
+import type { CostLine, CostReport } from '../../../schemas/cost-report.ts';
+import { parseDay } from '../../../schemas/day.ts';
+import type { DeadLetter } from '../../../schemas/dead-letter.ts';
+import type { Amount, Day } from '../../../schemas/scalars.ts';
+import type { Statement } from '../../../schemas/statement.ts';
 import {
   attributions,
   catalogs,
@@ -17,10 +17,10 @@ import {
   statements,
   type Topic,
   usageTotals,
-} from '../../schemas/topics.ts';
-import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { attribute } from '../attribute.ts';
-import type { AttributeConfig } from './attribute-task.ts';
+} from '../../../schemas/topics.ts';
+import type { UsageTotal } from '../../../schemas/usage-total.ts';
+import { attribute } from '../../attribute.ts';
+import type { AttributeConfig } from '../attribute-task.ts';
 
 export const codec = createLocalCodec();
 

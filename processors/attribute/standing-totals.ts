@@ -11,7 +11,7 @@ export const QUANTITY_LIMIT = 2n ** 104n;
  * open-addressing table over the rows. Of two totals with one key the one with the greater `through` stays,
  * of two with the same the one that comes later.
  */
-export class DayTotals {
+export class StandingTotals {
   readonly day: Day;
   readonly #texts: Texts;
   #rows = 0;

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLocalCodec } from '../runtime/kafka/codec.ts';
-import { type Committed, type InputRecord, type Task, Undecodable } from '../runtime/task.ts';
-import type { Call } from '../schemas/call.ts';
-import { dayOf, formatDay } from '../schemas/day.ts';
-import type { DeadLetter } from '../schemas/dead-letter.ts';
-import { calls, deadLetters, usage, usageTotals } from '../schemas/topics.ts';
-import type { UsageSample } from '../schemas/usage-sample.ts';
-import type { UsageTotal } from '../schemas/usage-total.ts';
-import { type MeterConfig, meter } from './meter.ts';
+import { createLocalCodec } from '../../runtime/kafka/codec.ts';
+import { type Committed, type InputRecord, type Task, Undecodable } from '../../runtime/task.ts';
+import type { Call } from '../../schemas/call.ts';
+import { dayOf, formatDay } from '../../schemas/day.ts';
+import type { DeadLetter } from '../../schemas/dead-letter.ts';
+import { calls, deadLetters, usage, usageTotals } from '../../schemas/topics.ts';
+import type { UsageSample } from '../../schemas/usage-sample.ts';
+import type { UsageTotal } from '../../schemas/usage-total.ts';
+import { meter } from '../meter.ts';
+import type { MeterConfig } from './meter-task.ts';
 
 const codec = createLocalCodec();
 const at = Date.parse;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { canonicalJson } from '../../attribution/canonical-json.ts';
 import { usageTotals } from '../../schemas/topics.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
-import { DayTotals, QUANTITY_LIMIT } from './day-totals.ts';
-import { day, total } from './testing.ts';
+import { QUANTITY_LIMIT, StandingTotals } from './standing-totals.ts';
+import { day, total } from './testing/task-on-logs.ts';
 import { Texts } from './texts.ts';
 
 const { PROPERTY_RUNS = '500' } = process.env;
@@ -36,7 +36,7 @@ const totals: fc.Arbitrary<UsageTotal> = fc
 test('keeps exactly the newest total of each key', () => {
   fc.assert(
     fc.property(fc.array(totals, { maxLength: 300 }), (all) => {
-      const held = new DayTotals(day('2026-03-09'), new Texts());
+      const held = new StandingTotals(day('2026-03-09'), new Texts());
       const expected = new Map<string, UsageTotal>();
       for (const one of all) {
         const key = usageTotals.key(one);
@@ -55,7 +55,7 @@ test('keeps exactly the newest total of each key', () => {
 });
 
 test('keeps ten thousand keys apart', () => {
-  const held = new DayTotals(day('2026-03-09'), new Texts());
+  const held = new StandingTotals(day('2026-03-09'), new Texts());
   const all = Array.from({ length: 10_000 }, (_, i) =>
     total(`t${i % 97}`, BigInt(i), { namespace: `n${i % 103}`, partition: i % 7, callCount: null }),
   );

@@ -5,7 +5,7 @@ import { pipelineStages } from '../operations/pipeline-stages.ts';
 import { readStandingResults } from '../operations/read-standing.ts';
 import { settle } from '../operations/settle.ts';
 import { readCatalogPosition } from '../processors/attribute/positions.ts';
-import { faultOf } from '../runtime/kafka/errors.ts';
+import { isKafkaAway } from '../runtime/kafka/errors.ts';
 import { table } from '../runtime/terminal/table.ts';
 import { addDays, type DayRange, dayOf, formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
@@ -94,7 +94,7 @@ async function attributed({ world }: Pipeline): Promise<void> {
   await settle(admin, own, {
     timeoutMs: SETTLE_LIMIT_MS,
     pollMs: 20,
-    isTransient: (error) => faultOf(error) === 'transient',
+    isTransient: isKafkaAway,
   });
 }
 

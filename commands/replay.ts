@@ -9,7 +9,7 @@ import { selectDays } from '../operations/select-days.ts';
 import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { attribute } from '../processors/attribute.ts';
 import { meter } from '../processors/meter.ts';
-import { faultOf } from '../runtime/kafka/errors.ts';
+import { isKafkaAway } from '../runtime/kafka/errors.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { runProcessor } from '../runtime/kafka/run-processor.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
@@ -66,7 +66,7 @@ async function runReplay(world: World, options: Options): Promise<void> {
     },
     settle: {
       timeoutMs: Number.POSITIVE_INFINITY,
-      isTransient: (error) => faultOf(error) === 'transient',
+      isTransient: isKafkaAway,
       report: progress.report,
     },
     now: Date.now(),

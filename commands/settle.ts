@@ -3,7 +3,7 @@ import { pipelineStages } from '../operations/pipeline-stages.ts';
 import { patiently, type SettleOptions, settle } from '../operations/settle.ts';
 import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { ApportionError } from '../runtime/errors.ts';
-import { faultOf } from '../runtime/kafka/errors.ts';
+import { isKafkaAway } from '../runtime/kafka/errors.ts';
 import { isTransient as isPostgresAway } from '../runtime/postgres/sqlstate.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
 import { catalogs } from '../schemas/topics.ts';
@@ -32,7 +32,7 @@ export async function settleWithProgress(world: World, timeoutMs = DEFAULT_TIMEO
 /** Waits until all that was in the input topics is attributed and in Postgres. */
 export async function settlePipeline(world: World, options: SettleOptions): Promise<void> {
   const prefix = world.settings.topicPrefix;
-  const isTransient = (error: unknown): boolean => faultOf(error) === 'transient' || isPostgresAway(error);
+  const isTransient = (error: unknown): boolean => isKafkaAway(error) || isPostgresAway(error);
   const patient = { isTransient, ...options };
   const { admin } = world;
   const deadlineMs = Date.now() + options.timeoutMs;

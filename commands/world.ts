@@ -9,7 +9,7 @@ import type { Journal } from '../runtime/journal.ts';
 import type { KafkaAdmin, KafkaClient } from '../runtime/kafka/client.ts';
 import type { PreparedCodec } from '../runtime/kafka/codec.ts';
 import { createKafka } from '../runtime/kafka/create-kafka.ts';
-import { faultOf } from '../runtime/kafka/errors.ts';
+import { isKafkaAway } from '../runtime/kafka/errors.ts';
 import { createKafkaJournal } from '../runtime/kafka/journal.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { createRegistryCodec } from '../runtime/kafka/registry-codec.ts';
@@ -97,10 +97,7 @@ export async function withWorldOf<T>(settings: Settings, action: (world: World) 
       const options = { kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal };
       return closing.adopt(createPublisher(options), (it) => it.close());
     }),
-    catalog: () => {
-      const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
-      return retry({ what: 'Kafka', isTransient, logger, signal }, readCatalog);
-    },
+    catalog: () => retry({ what: 'Kafka', isTransient: isKafkaAway, logger, signal }, readCatalog),
     journal: async (name) => {
       return createKafkaJournal({ name, kafka, codec: await codec(), prefix: settings.topicPrefix, logger, signal });
     },

@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts';
 import { applySchemas } from './apply-schemas.ts';
 import { maxMessageBytes } from './batches.ts';
 import type { KafkaAdmin, KafkaClient, NewTopic } from './client.ts';
-import { faultOf } from './errors.ts';
+import { isKafkaAway } from './errors.ts';
 
 export interface AppliedTopic {
   /** Name with prefix. */
@@ -45,7 +45,7 @@ export async function applyTopics(
   const { kafka, logger, topics = allTopics } = options;
   const what = `Kafka at ${settings.kafkaBrokers.join(', ')}`;
   const admin = kafka.admin();
-  const inKafka = await retry({ what, isTransient: (error) => faultOf(error) === 'transient', logger }, () =>
+  const inKafka = await retry({ what, isTransient: isKafkaAway, logger }, () =>
     applyToKafka(admin, settings, topics, options.dryRun),
   ).finally(() => admin.close());
 

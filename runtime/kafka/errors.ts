@@ -37,6 +37,11 @@ export function faultOf(error: unknown): KafkaFault {
   return error instanceof KafkaError ? error.fault : 'fatal';
 }
 
+/** Whether Kafka is away, moving or busy: the same works later, without anybody changing anything. */
+export function isKafkaAway(error: unknown): boolean {
+  return faultOf(error) === 'transient';
+}
+
 export function faultOfProtocolCode(code: number): KafkaFault {
   return BY_PROTOCOL_CODE.get(code) ?? 'fatal';
 }

@@ -8,7 +8,7 @@ import { type OutputRecord, output, Undecodable } from '../task.ts';
 import { sendsOf } from './batches.ts';
 import type { KafkaClient, TransactionalProducer } from './client.ts';
 import type { PreparedCodec } from './codec.ts';
-import { faultOf } from './errors.ts';
+import { faultOf, isKafkaAway } from './errors.ts';
 import { readTopic } from './read-topic.ts';
 
 export interface KafkaJournalOptions {
@@ -73,8 +73,7 @@ class KafkaJournal implements Journal {
 
   #persistently<T>(action: () => Promise<T>): Promise<T> {
     const { logger, signal } = this.#options;
-    const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
-    return retry({ what: 'Kafka', isTransient, logger, signal }, async () => {
+    return retry({ what: 'Kafka', isTransient: isKafkaAway, logger, signal }, async () => {
       try {
         return await action();
       } catch (error) {

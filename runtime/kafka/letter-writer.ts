@@ -5,7 +5,7 @@ import { retry } from '../retry.ts';
 import { output, type TaskId } from '../task.ts';
 import { sendsOf } from './batches.ts';
 import type { TransactionalProducer } from './client.ts';
-import { faultOf } from './errors.ts';
+import { isKafkaAway } from './errors.ts';
 import { taskName, transactionalId } from './task-id.ts';
 import { ToldLetters, type ToldLettersOptions } from './told-letters.ts';
 
@@ -29,8 +29,7 @@ class KafkaLetterWriter implements LetterWriter {
 
   async tell(task: TaskId, letters: readonly DeadLetter[], signal: AbortSignal): Promise<void> {
     if (letters.length === 0) return;
-    const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
-    await retry({ what: 'Kafka', isTransient, logger: this.#options.logger, signal }, async () => {
+    await retry({ what: 'Kafka', isTransient: isKafkaAway, logger: this.#options.logger, signal }, async () => {
       try {
         await this.#tell(task, letters, signal);
       } catch (error) {

@@ -3,7 +3,7 @@ import { Backoff, Outage, retry } from '../retry.ts';
 import type { Commits, Committed, OutputRecord, Processor, TaskId } from '../task.ts';
 import { assignedTasks, createAssigner } from './assigner.ts';
 import type { Assignment, Delivery, GroupMember, KafkaAdmin } from './client.ts';
-import { faultOf } from './errors.ts';
+import { faultOf, isKafkaAway } from './errors.ts';
 import { valuesOf } from './kafka-input.ts';
 import { Pace } from './pace.ts';
 import { extentOf, startOffset } from './positions.ts';
@@ -57,8 +57,7 @@ export class Member<Config, Out> {
   async run(): Promise<void> {
     const { logger, signal } = this.#host;
     try {
-      const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
-      await retry({ what: this.#outage, isTransient, logger, signal }, () => this.#connect());
+      await retry({ what: this.#outage, isTransient: isKafkaAway, logger, signal }, () => this.#connect());
       await Promise.race([this.#sessions(), this.#failure.promise]);
     } catch (error) {
       if (!signal.aborted) throw error;

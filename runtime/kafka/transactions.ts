@@ -6,7 +6,7 @@ import { sendsOf } from './batches.ts';
 import type { KafkaAdmin, KafkaClient, TransactionalProducer } from './client.ts';
 import type { PreparedCodec } from './codec.ts';
 import { ConfirmedPositions } from './confirmed-positions.ts';
-import { faultOf } from './errors.ts';
+import { faultOf, isKafkaAway } from './errors.ts';
 import { taskName, transactionalId } from './task-id.ts';
 import { ToldLetters } from './told-letters.ts';
 import type { TopicNames } from './topic-names.ts';
@@ -59,9 +59,8 @@ class Transactions implements Commits<OutputRecord> {
     const closing = new AbortController();
     this.#closing.set(name, closing);
     const { signal } = closing;
-    const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
     try {
-      return await retry({ what, isTransient, logger, signal }, async () => {
+      return await retry({ what, isTransient: isKafkaAway, logger, signal }, async () => {
         // In this order: what an earlier owner has committed by now is seen, and it can commit no more.
         const producer = await this.#takeOver(task);
         if (signal.aborted) await producer.discard();

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Admin } from 'kafkajs';
-import { faultOf } from '../errors.ts';
+import { isKafkaAway } from '../errors.ts';
 import { KafkajsAdmin } from './admin.ts';
-
-const isTransient = (error: unknown): boolean => faultOf(error) === 'transient';
 
 test('where kafkajs knows no partition of a topic, that is an error that passes and no answer', async () => {
   const admin = adminWith({
     fetchTopicOffsets: async () => [],
     fetchTopicOffsetsByTimestamp: async () => [],
   });
-  await assert.rejects(admin.extents('calls'), isTransient);
-  await assert.rejects(admin.highWatermarks('calls'), isTransient);
-  await assert.rejects(admin.positionsAt('calls', 0), isTransient);
+  await assert.rejects(admin.extents('calls'), isKafkaAway);
+  await assert.rejects(admin.highWatermarks('calls'), isKafkaAway);
+  await assert.rejects(admin.positionsAt('calls', 0), isKafkaAway);
 });
 
 test('what a group has committed is asked of the group, whatever kafkajs knows of its topics', async () => {

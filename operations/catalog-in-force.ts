@@ -30,8 +30,8 @@ export async function readCatalogInForce(
   let inForce: CatalogInForce | null = null;
   await readPrepared(kafka, prefix + catalogs.name, codec, ({ value }) => {
     onRecord();
-    const record = value === null ? null : codec.decode(catalogs, value);
-    if (record === null || record instanceof Undecodable) return;
+    const record = codec.decode(catalogs, value);
+    if (record instanceof Undecodable) return;
     const parsed = parseCatalogDocument(record.document);
     if (!parsed.ok) return;
     inForce = { catalog: parsed.catalog, promotions: [...(inForce?.promotions ?? []), ...record.promotions] };

@@ -39,7 +39,6 @@ export function readDeadLetters(
   onLetter: (letter: DeadLetter) => void,
 ): Promise<void> {
   return readPrepared(kafka, prefix + deadLetters.name, codec, ({ value }) => {
-    if (value === null) return;
     const letter = codec.decode(deadLetters, value);
     if (!(letter instanceof Undecodable)) onLetter(letter);
   });

@@ -96,9 +96,9 @@ async function readStanding<T extends { readonly day: Day }>(
   const standing = new Map<string, T>();
   await readPrepared(kafka, prefix + topic.name, codec, (record) => {
     onRecord?.();
-    const value = record.value === null ? null : codec.decode(topic, record.value);
+    const value = codec.decode(topic, record.value);
     // What cannot be decoded is a dead letter already, and nothing that stands.
-    if (value === null || value instanceof Undecodable || !isWanted(value, record)) return;
+    if (value instanceof Undecodable || !isWanted(value, record)) return;
     const key = topic.key(value);
     const held = standing.get(key);
     if (held === undefined || replaces(held, value)) standing.set(key, value);

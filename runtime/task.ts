@@ -35,7 +35,8 @@ export interface TaskContext {
 
 /** Turns values into records and back. Every schema id in a batch is resolved before the batch is folded. */
 export interface Codec {
-  decode<T>(topic: Topic<T>, value: Buffer): T | Undecodable;
+  /** No value is an undecodable one. */
+  decode<T>(topic: Topic<T>, value: Buffer | null): T | Undecodable;
   encode<T>(topic: Topic<T>, value: T): Buffer;
 }
 

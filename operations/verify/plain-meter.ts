@@ -128,7 +128,7 @@ export class PlainMeter {
   }
 
   #readCall({ value, timestampMs }: InputRecord): PlainLine | string {
-    const call = this.#codec.decode(calls, value ?? NO_VALUE);
+    const call = this.#codec.decode(calls, value);
     if (call instanceof Undecodable) return call.reason;
     const refusal = refuseCall(call, timestampMs, { maxCallMs: this.#options.maxCallHours * 3_600_000 });
     if (refusal !== null) return refusal.reason;
@@ -148,7 +148,7 @@ export class PlainMeter {
   }
 
   #readSample({ value, timestampMs }: InputRecord): PlainLine | string {
-    const sample = this.#codec.decode(usage, value ?? NO_VALUE);
+    const sample = this.#codec.decode(usage, value);
     if (sample instanceof Undecodable) return sample.reason;
     const refusal = refuseSample(sample, timestampMs);
     if (refusal !== null) return refusal.reason;
@@ -168,8 +168,6 @@ export class PlainMeter {
     };
   }
 }
-
-const NO_VALUE = Buffer.alloc(0);
 
 interface PlainLine {
   /** Of source and id. */

@@ -58,7 +58,6 @@ export function readTotal(codec: Codec, record: InputRecord, horizonDays: number
 
 /** The value of a record, or why there is none. */
 export function decode<T>(codec: Codec, topic: Topic<T>, record: InputRecord): T | Refused {
-  if (record.value === null) return new Refused('empty', 'The record has no value.');
   const value = codec.decode(topic, record.value);
   return value instanceof Undecodable ? new Refused(value.reason, value.detail) : value;
 }

@@ -1,17 +1,15 @@
+import { deadLetterOf, type Refused } from '../../runtime/dead-letter.ts';
 import type { InputRecord } from '../../runtime/task.ts';
 import type { DeadLetter } from '../../schemas/dead-letter.ts';
 import { deadLetters } from '../../schemas/topics.ts';
 import type { Batch } from './batch.ts';
-import type { Refused } from './read-input.ts';
 
 /** Dead letters that are not out yet. */
 export class Refusals {
   #waiting: DeadLetter[] = [];
 
-  add(record: InputRecord, { reason, detail }: Refused): void {
-    const { topic, partition, offset, timestampMs: timestamp, key, value, headers } = record;
-    const processor = 'attribute';
-    this.#waiting.push({ topic, partition, offset, timestamp, processor, reason, detail, key, value, headers });
+  add(record: InputRecord, refused: Refused): void {
+    this.#waiting.push(deadLetterOf(record, 'attribute', refused));
   }
 
   /**

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { refuseCall } from '../../attribution/refuse-call.ts';
+import type { Refused } from '../../runtime/dead-letter.ts';
 import { avroType } from '../../runtime/kafka/avro.ts';
 import { createCodec } from '../../runtime/kafka/codec.ts';
 import { Undecodable } from '../../runtime/task.ts';
 import { type Call, callAvro } from '../../schemas/call.ts';
 import { calls } from '../../schemas/topics.ts';
 import { CallReader } from './call-reader.ts';
-import type { LinePart, LineTexts, Refused } from './line.ts';
+import type { LinePart, LineTexts } from './line.ts';
 
 const { PROPERTY_RUNS = '500' } = process.env;
 const numRuns = Number(PROPERTY_RUNS);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { lastDayOf, splitCall } from '../../attribution/meter-call.ts';
 import { MAX_AHEAD_MS } from '../../attribution/refusal.ts';
 import { type CallLimits, refuseCall } from '../../attribution/refuse-call.ts';
+import type { Refused } from '../../runtime/dead-letter.ts';
 import { type Codec, type InputRecord, Undecodable } from '../../runtime/task.ts';
 import type { Call } from '../../schemas/call.ts';
 import { dayOf } from '../../schemas/day.ts';
@@ -19,7 +20,7 @@ import {
   writeText,
 } from './avro-bytes.ts';
 import { absorb, clear, finish, newHash } from './hash.ts';
-import type { LinePart, LineReader, LineTexts, Refused } from './line.ts';
+import type { LinePart, LineReader, LineTexts } from './line.ts';
 
 /**
  * Reads calls for the meter. There are two ways, with one result:

@@ -1,3 +1,4 @@
+import type { Refused } from '../../runtime/dead-letter.ts';
 import type { InputRecord } from '../../runtime/task.ts';
 import type { Day, Instant } from '../../schemas/scalars.ts';
 import type { Hash } from './hash.ts';
@@ -56,10 +57,4 @@ export interface LineTexts {
   readonly namespace: string;
   /** Whether totals of the line count calls. */
   readonly isCall: boolean;
-}
-
-/** Why a record is not counted, as a dead letter says it. */
-export interface Refused {
-  readonly reason: string;
-  readonly detail: string;
 }

@@ -1,3 +1,4 @@
+import { deadLetterOf, type Refused } from '../../runtime/dead-letter.ts';
 import {
   type Committed,
   type Flush,
@@ -16,7 +17,7 @@ import { CallReader } from './call-reader.ts';
 import { formatCommittedState, parseCommittedState } from './committed-state.ts';
 import { DayTotals } from './day-totals.ts';
 import { Identities } from './identities.ts';
-import type { LineReader, Refused } from './line.ts';
+import type { LineReader } from './line.ts';
 import { BEFORE_ALL_DAYS, earlierOf, OpenDays } from './open-days.ts';
 import { SampleReader } from './sample-reader.ts';
 import { TotalWriter } from './total-writer.ts';
@@ -276,10 +277,8 @@ export class MeterTask implements Task {
     this.#refusals.push(output(this.#context.codec, usageTotals, { ...empty, ...facts, ...single }));
   }
 
-  #deadLetter(record: InputRecord, { reason, detail }: Refused): OutputRecord {
-    const { topic, partition, offset, timestampMs, key, value, headers } = record;
-    const origin = { topic, partition, offset, timestamp: timestampMs, key, value, headers };
-    return output(this.#context.codec, deadLetters, { ...origin, processor: 'meter', reason, detail });
+  #deadLetter(record: InputRecord, refused: Refused): OutputRecord {
+    return output(this.#context.codec, deadLetters, deadLetterOf(record, 'meter', refused));
   }
 
   #goLive(): void {

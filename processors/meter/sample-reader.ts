@@ -1,13 +1,14 @@
 import { lastDayOf } from '../../attribution/meter-call.ts';
 import { splitSample } from '../../attribution/meter-sample.ts';
 import { refuseSample } from '../../attribution/refuse-sample.ts';
+import type { Refused } from '../../runtime/dead-letter.ts';
 import { type Codec, type InputRecord, Undecodable } from '../../runtime/task.ts';
 import { dayOf } from '../../schemas/day.ts';
 import type { Day, Instant } from '../../schemas/scalars.ts';
 import { usage } from '../../schemas/topics.ts';
 import type { UsageSample } from '../../schemas/usage-sample.ts';
 import { absorb, clear, type Hash, newHash } from './hash.ts';
-import type { LinePart, LineReader, LineTexts, Refused } from './line.ts';
+import type { LinePart, LineReader, LineTexts } from './line.ts';
 
 /** Reads usage samples for the meter. They come by thousands where calls come by millions: the codec decodes them all. */
 export class SampleReader implements LineReader {
@@ -28,7 +29,7 @@ export class SampleReader implements LineReader {
   }
 
   read({ value, timestampMs }: InputRecord): Refused | null {
-    const sample = this.#codec.decode(usage, value ?? NO_VALUE);
+    const sample = this.#codec.decode(usage, value);
     if (sample instanceof Undecodable) return sample;
     const refusal = refuseSample(sample, timestampMs);
     if (refusal !== null) return refusal;
@@ -73,8 +74,6 @@ export class SampleReader implements LineReader {
     return this.#sample;
   }
 }
-
-const NO_VALUE = Buffer.alloc(0);
 
 /** Texts of a sample have at most 256 bytes each. */
 const scratch = Buffer.alloc(1024);

@@ -51,7 +51,7 @@ export function createCodec(source: SchemaSource): PreparedCodec {
 
   return {
     // A decoded value is what the topic's schema says, which is what its TypeScript type says.
-    decode: <T>(topic: Topic<T>, value: Buffer) => readerOf(topic).decode(value) as T,
+    decode: <T>(topic: Topic<T>, value: Buffer | null) => readerOf(topic).decode(value) as T,
     encode: (topic, value) => encodeRecord(readerOf(topic).type, source.idOf(topic), value),
     prepare: (values) => {
       let unknown: Set<number> | undefined;
@@ -91,8 +91,8 @@ class Reader {
     this.#source = source;
   }
 
-  decode(value: Buffer): unknown {
-    if (value.length === 0) return new Undecodable('empty', 'The record has no value.');
+  decode(value: Buffer | null): unknown {
+    if (value === null || value.length === 0) return new Undecodable('empty', 'The record has no value.');
     if (value[0] !== MAGIC || value.length < HEADER_BYTES) {
       return new Undecodable('undecodable', 'The value does not begin with a zero byte and a schema id.');
     }

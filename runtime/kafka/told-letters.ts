@@ -127,7 +127,6 @@ export class ToldLetters {
       this.#topic,
       extents,
       async ({ value }) => {
-        if (value === null) return;
         await codec.prepare([value]);
         const letter = codec.decode(deadLetters, value);
         if (letter instanceof Undecodable || letter.processor !== task.processor) return;

@@ -54,7 +54,7 @@ export class MemoryCluster {
   /** The values of `records`. Throws when one cannot be decoded. */
   read<T>(topic: Topic<T>): T[] {
     return this.records(topic).map(({ value }) => {
-      const decoded = value === null ? new Undecodable('empty', 'no value') : this.codec.decode(topic, value);
+      const decoded = this.codec.decode(topic, value);
       if (decoded instanceof Undecodable) throw new Error(`${topic.name}: ${decoded.detail}`);
       return decoded;
     });

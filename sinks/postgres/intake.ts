@@ -1,4 +1,5 @@
 import type { Refusal } from '../../attribution/refusal.ts';
+import { deadLetterOf, type Refused } from '../../runtime/dead-letter.ts';
 import { type Codec, type InputRecord, Undecodable } from '../../runtime/task.ts';
 import type { Topic } from '../../schemas/topics.ts';
 import { PROCESSOR_NAME } from './name.ts';
@@ -24,14 +25,15 @@ export interface Intake {
 export function createIntake<T, R extends SinkRow>(codec: Codec, rules: IntakeRules<T, R>): Intake {
   let rows = new Map<string, R>();
   let letters: DeadLetterRow[] = [];
+  const refuse = (record: InputRecord, refused: Refused): void => {
+    letters.push({ kind: 'deadLetter', letter: deadLetterOf(record, PROCESSOR_NAME, refused) });
+  };
   return {
     fold(record) {
-      const value = decode(codec, rules.topic, record);
-      const refusal = value instanceof Undecodable ? value : rules.refuse(value, record);
-      if (value instanceof Undecodable || refusal !== null) {
-        letters.push(deadLetterRow(record, refusal?.reason ?? '', refusal?.detail ?? ''));
-        return;
-      }
+      const value = codec.decode(rules.topic, record.value);
+      if (value instanceof Undecodable) return refuse(record, value);
+      const refusal = rules.refuse(value, record);
+      if (refusal !== null) return refuse(record, refusal);
       const key = rules.topic.key(value);
       const held = rows.get(key);
       const incoming = rules.row(value, record);
@@ -43,18 +45,5 @@ export function createIntake<T, R extends SinkRow>(codec: Codec, rules: IntakeRu
       letters = [];
       return taken;
     },
-  };
-}
-
-function decode<T>(codec: Codec, topic: Topic<T>, record: InputRecord): T | Undecodable {
-  if (record.value === null) return new Undecodable('empty', 'The record has no value.');
-  return codec.decode(topic, record.value);
-}
-
-function deadLetterRow(record: InputRecord, reason: string, detail: string): DeadLetterRow {
-  const { topic, partition, offset, timestampMs: timestamp, key, value, headers } = record;
-  return {
-    kind: 'deadLetter',
-    letter: { topic, partition, offset, timestamp, processor: PROCESSOR_NAME, reason, detail, key, value, headers },
   };
 }

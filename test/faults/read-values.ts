@@ -18,7 +18,7 @@ export async function readValues<T>(
     const chunk = waiting;
     waiting = [];
     await codec.prepare(chunk.map(({ value }) => value));
-    for (const record of chunk) take(codec.decode(topic, record.value ?? Buffer.alloc(0)), record);
+    for (const record of chunk) take(codec.decode(topic, record.value), record);
   };
   await readTopic(world.kafka, world.settings.topicPrefix + topic.name, async (record) => {
     waiting.push({ ...record, topic: topic.name });

@@ -75,7 +75,7 @@ export const sums = defineProcessor<null>({
   createTask: (_config, { codec }) =>
     new SumTask(
       (record) => {
-        const item = record.value === null ? new Undecodable('empty', '') : codec.decode(items, record.value);
+        const item = codec.decode(items, record.value);
         return item instanceof Undecodable ? { key: -1, amount: 1 } : item;
       },
       (change) => output(codec, changes, change),

@@ -31,6 +31,8 @@ const stages: Readonly<Record<string, (folder: string, interrupted: AbortSignal)
 };
 
 const root = join(import.meta.dirname, '..');
+/** Tests that ask for servers lie here. */
+const served = ['integration', 'faults'].map((folder) => join(root, 'test', folder));
 const words = process.argv.slice(2);
 const paths = words.filter((word) => !(word in stages)).map((path) => resolve(path));
 const nothing: Outcome = { passed: 0, failed: 0 };
@@ -67,12 +69,21 @@ async function runUnitTests(interrupted: AbortSignal): Promise<Outcome> {
   return files.length === 0 ? nothing : runTests('unit', files, limits, interrupted);
 }
 
-/** Tests below test/: one stack for all of them. */
+/** Tests below test/: one stack for all of them, where any needs it. */
 async function runIntegrationTests(folder: string, interrupted: AbortSignal): Promise<Outcome> {
   const files = testFiles().filter((file) => isBelow(file, join(root, 'test')));
   if (files.length === 0) {
     return nothing;
   }
+  // One more than there are cores: a third of the time of these tests is waiting.
+  const limits = { concurrency: availableParallelism() + 1, testMs: 5 * MINUTE, stageMs: 20 * MINUTE };
+  const isServed = files.some((file) => served.some((folder) => isBelow(file, folder)));
+  const unserved = isServed ? await startServers(folder) : null;
+  return unserved ?? runTests('integration', files, limits, interrupted);
+}
+
+/** Tells tests the addresses of a stack; gives the outcome where there is none. */
+async function startServers(folder: string): Promise<Outcome | null> {
   const begin = performance.now();
   // Servers live for minutes: what Java's second compiler makes of them would not pay for itself.
   const { JAVA_TOOL_OPTIONS = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' } = process.env;
@@ -82,15 +93,13 @@ async function runIntegrationTests(folder: string, interrupted: AbortSignal): Pr
     process.env[stackEnvironment.kafkaBrokers] = stack.kafkaBrokers;
     process.env[stackEnvironment.schemaRegistryUrl] = stack.schemaRegistryUrl;
     process.env[stackEnvironment.databaseUrl] = stack.databaseUrl;
+    return null;
   } catch (error) {
     show(error instanceof ApportionError ? `${error.message}\n${error.advice}` : inspect(error));
     const failed = { passed: 0, failed: 1 };
     showOutcome('stack', 'could not be started', failed, begin);
     return failed;
   }
-  // One more than there are cores: a third of the time of these tests is waiting.
-  const limits = { concurrency: availableParallelism() + 1, testMs: 5 * MINUTE, stageMs: 20 * MINUTE };
-  return runTests('integration', files, limits, interrupted);
 }
 
 function testFiles(): readonly string[] {

@@ -124,6 +124,7 @@ async function hostOf(
     commitIntervalMs: world.settings.commitIntervalMs,
     sessionTimeoutMs: world.settings.sessionTimeoutMs,
     logger: world.logger.child({ role }),
+    metrics: world.metrics,
     signal,
     onJoin,
   };

@@ -123,6 +123,8 @@ function routeOf<T>(topic: Topic<T>, value: T): string | number {
 /** What one flush makes durable as a whole. `Out` is a Kafka record, or whatever the processor's `Commits` takes. */
 export interface Flush<Out = OutputRecord> {
   readonly records: readonly Out[];
+  /** How many of them tell that an input was refused: 0 when left out. */
+  readonly refused?: number;
   /** The new committed position of each input that moved, by topic name. */
   readonly committed: ReadonlyMap<string, Committed>;
 }

@@ -111,12 +111,12 @@ export class AttributeTask implements Task {
     const current = this.#catalogs.current;
     this.#forgetDays(nowMs);
     if (this.#isLive && current !== null) this.#writeDays(batch, nowMs, current.compiled);
-    this.#refusals.moveTo(batch, (topic) => this.#daysSettled(topic));
+    const refused = this.#refusals.moveTo(batch, (topic) => this.#daysSettled(topic));
     const committed = this.#committed();
     const text = JSON.stringify([...committed]);
     if (batch.records.length === 0 && text === this.#lastCommitted) return null;
     this.#lastCommitted = text;
-    return { records: batch.records, committed };
+    return { records: batch.records, refused, committed };
   }
 
   #take(record: InputRecord): Refused | null {

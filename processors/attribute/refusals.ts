@@ -14,14 +14,17 @@ export class Refusals {
 
   /**
    * Those that lie before what is committed with the batch, as many as it takes: a letter that went out ahead of its
-   * offset would be written again by whoever takes over in between. `settled` gives that offset, but for letters.
+   * offset would be written again by whoever takes over in between. `settled` gives that offset, but for letters. Gives how
+   * many they are.
    */
-  moveTo(batch: Batch, settled: (topic: string) => number): void {
+  moveTo(batch: Batch, settled: (topic: string) => number): number {
+    const before = this.#waiting.length;
     this.#waiting = this.#waiting.filter((letter) => {
       if (batch.isFull || letter.offset >= settled(letter.topic)) return true;
       batch.add(deadLetters, letter);
       return false;
     });
+    return before - this.#waiting.length;
   }
 
   /** The offset of the first one of a topic, which is not committed before it is out; infinity when there is none. */

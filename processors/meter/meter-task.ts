@@ -134,6 +134,7 @@ export class MeterTask implements Task {
     const metadata = formatCommittedState({ replay, oldestDay: this.#days.oldest });
     return {
       records: refusals.concat(this.#writer.write(changedDays)),
+      refused: refusals.filter(({ topic }) => topic === deadLetters).length,
       committed: new Map([[this.#topic, { offset: this.#position, metadata }]]),
     };
   }

@@ -9,6 +9,7 @@ import { Pace } from './pace.ts';
 import { extentOf, startOffset } from './positions.ts';
 import type { ProcessorHost } from './run-processor.ts';
 import { taskName, tasksOf } from './task-id.ts';
+import { createTaskMetrics } from './task-metrics.ts';
 import { type TaskHost, TaskRunner } from './task-runner.ts';
 import { TopicNames } from './topic-names.ts';
 import { checkedTasks } from './topology.ts';
@@ -236,13 +237,14 @@ export class Member<Config, Out> {
   }
 
   #createTaskHost(): TaskHost<Out> {
-    const { logger, codec, commitIntervalMs } = this.#host;
+    const { logger, metrics, codec, commitIntervalMs } = this.#host;
     const commits = this.#host.commits ?? this.#transactions();
     const { reads, broadcasts } = this.#processor;
     return {
       commits,
       commitIntervalMs,
       logger,
+      metrics: metrics === undefined ? null : createTaskMetrics(metrics, this.#processor.name),
       broadcasts: broadcasts.map((topic) => topic.name),
       createTask: ({ partition, topics }) =>
         this.#processor.createTask(this.#config, {

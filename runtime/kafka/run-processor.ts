@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Commits, OutputRecord, Processor } from '../task.ts';
 import type { KafkaClient } from './client.ts';
 import type { PreparedCodec } from './codec.ts';
@@ -15,6 +16,8 @@ export interface ProcessorHost<Out = OutputRecord> {
   readonly commits?: Commits<Out>;
   readonly commitIntervalMs: number;
   readonly logger: Logger;
+  /** Where what its tasks do is counted. */
+  readonly metrics?: Registry;
   /** Aborted to stop: what was folded is then flushed and committed, and the group left. */
   readonly signal: AbortSignal;
   /** Reads no faster, so that others who use the broker have their share. */

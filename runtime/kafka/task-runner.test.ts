@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Registry } from 'prom-client';
 import { createLogger } from '../logger.ts';
 import type { Commits, Committed, Flush, StartPosition, Task, TaskId } from '../task.ts';
 import { TaskLost } from '../task-lost.ts';
 import type { Delivery } from './client.ts';
+import { createTaskMetrics } from './task-metrics.ts';
 import { type TaskHost, TaskRunner } from './task-runner.ts';
 
 const id: TaskId = { processor: 'p', topics: ['in'], partition: 2 };
@@ -86,6 +88,31 @@ test('where the broker refuses positions, a task whose place is not in the log e
   runner.refused();
   await until(() => world.failures.length > 0);
   assert.equal((world.failures[0] as { code?: string }).code, 'committed_beyond_end');
+});
+
+test('counts what it reads, restores, commits and loses', async () => {
+  const world = createWorld({ end: 20, committed: 5, start: { at: 'offset', offset: 2 } });
+  const runner = start(world);
+  await until(() => world.wants(runner) === 'in@2');
+  world.take(runner, 2, 8);
+  await until(() => world.committed.get('in')?.offset === 8);
+  const told = async (name: string) => {
+    const text = await world.registry.metrics();
+    return Number(new RegExp(`^apportion_task_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  };
+  assert.equal(await told('read_records_total{processor="p",topic="in"}'), 6);
+  assert.equal(await told('commit_seconds_count{processor="p"}'), 1);
+  assert.equal(await told('live{processor="p"}'), 1);
+  world.failNext = new TaskLost('unknown', 'the answer was lost', 'wait');
+  world.take(runner, 8, 9);
+  await until(() => world.tasks.length === 2);
+  assert.equal(await told('lost_total{processor="p"}'), 1);
+  await until(() => world.wants(runner) === 'in@2');
+  world.take(runner, 2, 9);
+  await until(() => world.committed.get('in')?.offset === 9);
+  assert.equal(await told('restore_seconds_count{processor="p"}'), 2);
+  await runner.close();
+  assert.equal(await told('live{processor="p"}'), 0);
 });
 
 test('reads broadcasts to the end they had before any input, and on from there', async () => {
@@ -319,6 +346,7 @@ class World implements Commits<string> {
   readonly committed = new Map<string, Committed>();
   readonly tasks: NotingTask[] = [];
   readonly failures: unknown[] = [];
+  readonly registry = new Registry();
   readonly host: TaskHost<string>;
   failNext: Error | null = null;
   /** Of the input. */
@@ -338,6 +366,7 @@ class World implements Commits<string> {
       commits: this,
       commitIntervalMs: options.commitIntervalMs ?? 5,
       logger: createLogger('silent'),
+      metrics: createTaskMetrics(this.registry, 'p'),
       broadcasts: options.broadcastEnd === undefined ? [] : ['all'],
       createTask: () => {
         const task = new NotingTask(options);

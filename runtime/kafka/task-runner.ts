@@ -9,12 +9,14 @@ import { faultOf } from './errors.ts';
 import { KafkaInput } from './kafka-input.ts';
 import { checkCommitted } from './positions.ts';
 import { taskName } from './task-id.ts';
+import type { TaskMetrics } from './task-metrics.ts';
 
 /** What a task needs of its host. */
 export interface TaskHost<Out> {
   readonly commits: Commits<Out>;
   readonly commitIntervalMs: number;
   readonly logger: Logger;
+  readonly metrics: TaskMetrics | null;
   /** Broadcasts of the processor, by name without prefix. */
   readonly broadcasts: readonly string[];
   createTask(id: TaskId): Task<Out>;
@@ -87,6 +89,10 @@ export class TaskRunner<Out> {
   #gathering: NodeJS.Timeout | undefined;
   #relief = Promise.withResolvers<void>();
   #committing: Promise<void> | null = null;
+  /** Time of the oldest record since the last commit; infinity when none has come. */
+  #oldestMs = Number.POSITIVE_INFINITY;
+  /** Whether the metrics have been told that it is live. */
+  #isCounted = false;
 
   /** @param after when an earlier runner of the same task in this process has given it up */
   constructor(id: TaskId, host: TaskHost<Out>, after: Promise<void> = Promise.resolve()) {
@@ -122,6 +128,7 @@ export class TaskRunner<Out> {
       open.task.fold(record);
       this.#unflushedBytes += (record.value?.length ?? 0) + RECORD_BYTES;
     }
+    this.#noteRead(open, input.topic, delivery);
     const wasReached = isReached(input);
     input.position = delivery.next;
     open.task.advance(input.topic, delivery.next);
@@ -172,6 +179,7 @@ export class TaskRunner<Out> {
     await Promise.race([arrived, sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
     await this.#host.commits.close(this.id);
     await this.#life;
+    this.#uncount();
   }
 
   async #live(after: Promise<void>): Promise<void> {
@@ -209,19 +217,31 @@ export class TaskRunner<Out> {
     }
   }
 
+  #noteRead(open: OpenTask<Out>, topic: string, delivery: Delivery): void {
+    if (delivery.count === 0) return;
+    this.#host.metrics?.read(topic, delivery.count);
+    if (open.isLive) this.#oldestMs = Math.min(this.#oldestMs, delivery.timestampMsAt(0));
+  }
+
   async #flush(open: OpenTask<Out>): Promise<void> {
     clearTimeout(this.#gathering);
+    const begunMs = performance.now();
     const flush = open.task.flush(Date.now());
     this.#tellWaiting(open.task.waitingFor ?? null);
     this.#relieve();
     this.#isQuiet = flush === null;
     if (flush === null) return;
+    const oldestMs = this.#oldestMs;
+    this.#oldestMs = Number.POSITIVE_INFINITY;
     checkFlush(this.id, flush);
     this.#committing = this.#host.commits.commit(this.id, flush);
     await this.#committing.finally(() => {
       this.#committing = null;
     });
     for (const [topic, position] of flush.committed) open.committed.set(topic, position);
+    const delaySeconds = Number.isFinite(oldestMs) ? Math.max(0, Date.now() - oldestMs) / 1000 : null;
+    const seconds = (performance.now() - begunMs) / 1000;
+    this.#host.metrics?.committed(flush.records.length, flush.refused ?? 0, seconds, delaySeconds);
     this.#backoff.reset();
     this.#host.committed(this.id, flush.committed);
   }
@@ -242,6 +262,16 @@ export class TaskRunner<Out> {
     this.#isRefused = false;
   }
 
+  #count(restoredSeconds: number): void {
+    this.#isCounted = true;
+    this.#host.metrics?.live(restoredSeconds);
+  }
+
+  #uncount(): void {
+    if (this.#isCounted) this.#host.metrics?.ended();
+    this.#isCounted = false;
+  }
+
   #relieve(): void {
     this.#unflushedBytes = 0;
     this.#relief.resolve();
@@ -259,7 +289,9 @@ export class TaskRunner<Out> {
     const isFenced = error instanceof TaskLost && error.outcome === 'fenced';
     const pauseMs = isFenced ? FENCED_PAUSE_MS * (0.5 + Math.random() / 2) : this.#backoff.nextMs();
     const reason = error instanceof Error ? error.message : String(error);
-    this.#host.logger.warn({ task: this.name, reason }, `${this.name}: opening it anew`);
+    this.#uncount();
+    this.#host.metrics?.lost();
+    this.#host.logger.warn({ task: this.name, reason }, `${this.name}: opening it anew, since ${reason}`);
     this.#host.wantsChanged();
     await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
@@ -309,6 +341,7 @@ export class TaskRunner<Out> {
       // The coordinator of a group may have answered from a part of its log while it was reading it after a restart.
       this.#recheck = this.#host.commits.inGroup === true;
       const restoredMs = Math.round(performance.now() - open.begunMs);
+      this.#count(restoredMs / 1000);
       this.#host.logger.info({ task: this.name, restoredMs }, `${this.name}: live`);
     }
     if (this.#open === open) this.#host.wantsChanged();

@@ -80,8 +80,10 @@ class SinkTask implements Task<SinkRow> {
   flush(): Flush<SinkRow> | null {
     if (this.#position === this.#flushed) return null;
     this.#flushed = this.#position;
+    const records = this.#intake.take();
     return {
-      records: this.#intake.take(),
+      records,
+      refused: records.filter(({ kind }) => kind === 'deadLetter').length,
       committed: new Map([[this.#topic, { offset: this.#position, metadata: '' }]]),
     };
   }

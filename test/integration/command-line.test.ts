@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
+import { choosePorts } from '../../local/ports.ts';
 import { addDays, dayOf, formatDay } from '../../schemas/day.ts';
 import { apportion, startApportion } from './command.ts';
 import { eventually, freshDatabase, freshPrefix, temporaryFolder, testStack } from './stack.ts';
@@ -78,7 +79,8 @@ function file(name: string, text: string): string {
 
 assert.match(await done('topics', 'apply', '--dry-run'), /calls\.v1 +created/);
 assert.match(await done('topics', 'apply'), /calls\.v1 +created/);
-const roles = startApportion(['run', 'all'], env);
+const [operationsPort = 0] = await choosePorts(1);
+const roles = startApportion(['run', 'all'], { ...env, APPORTION_OPERATIONS_PORT: String(operationsPort) });
 let log = '';
 roles.stderr?.on('data', (text) => {
   log += text;
@@ -159,6 +161,20 @@ test('cost and calls come out as attribution per tenant, and the audit passes', 
   );
   const audit = await done('verify', ...days);
   assert.equal(audit.match(/^Passed/gm)?.length, 15);
+});
+
+test('each role tells Prometheus what it does', async () => {
+  const metrics = await (await fetch(`http://127.0.0.1:${operationsPort}/metrics`)).text();
+  for (const [processor, tasks] of [
+    ['meter', 8],
+    ['attribute', 4],
+    ['postgres-sink', 18],
+  ]) {
+    const told = (name: string) =>
+      Number(new RegExp(`^apportion_task_${name}\\{processor="${processor}"\\} (\\d+)`, 'm').exec(metrics)?.[1]);
+    assert.equal(told('live'), tasks, `${processor}\n${metrics}`);
+    assert.ok(told('written_records_total') > 0 && told('delay_seconds_count') > 0, metrics);
+  }
 });
 
 test('CSV, one tenant, usage, and a file to write to', async () => {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { compareCatalog } from '../operations/apply-catalog.ts';
 import { catalogDifferenceText } from '../operations/catalog-difference-text.ts';
 import { readCatalogFile } from '../operations/catalog-file.ts';
@@ -12,6 +12,7 @@ import { meter } from '../processors/meter.ts';
 import { isKafkaAway } from '../runtime/kafka/errors.ts';
 import { createPublisher } from '../runtime/kafka/publisher.ts';
 import { runProcessor } from '../runtime/kafka/run-processor.ts';
+import { wholeNumberFrom } from '../runtime/terminal/program.ts';
 import { startProgress } from '../runtime/terminal/progress.ts';
 import { calls, catalogs, costReports, usage } from '../schemas/topics.ts';
 import { openOutput } from './output-file.ts';
@@ -44,7 +45,7 @@ export function replayCommand(): Command {
       '--keep',
       'leave the topics of the replay on the broker: the same replay then goes on with what has come since',
     )
-    .option('--max-rate <records>', 'read at most so many records a second', rateFrom)
+    .option('--max-rate <records>', 'read at most so many records a second', wholeNumberFrom(1))
     .option('--csv <file>', 'write all differences to a file')
     .action((options: Options, self: Command) => withWorld(self, (world) => runReplay(world, options)));
 }
@@ -155,10 +156,4 @@ function stagedProgress() {
       current.progress.update(current.total - behind, current.total);
     },
   };
-}
-
-function rateFrom(text: string): number {
-  const rate = Number(text);
-  if (Number.isInteger(rate) && rate > 0) return rate;
-  throw new InvalidArgumentError('Give a whole number of records above 0.');
 }

@@ -5,29 +5,37 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect, parseArgs } from 'node:util';
+import { inspect } from 'node:util';
+import { Command } from 'commander';
 import { resetStack, startStack } from '../../local/stack.ts';
+import { parseProgram, positiveNumber, wholeNumberFrom } from '../../runtime/terminal/program.ts';
 import { differences } from './differences.ts';
 import { withDisturbedRun } from './disturbed-run.ts';
 import { faultInput } from './input.ts';
 import { scenario } from './scenario.ts';
 import { digestOf, type SoakReport, writeReport } from './soak-report.ts';
 
-const { values } = parseArgs({
-  options: {
-    lines: { type: 'string', default: '10000000' },
-    faults: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    processes: { type: 'string', default: '2' },
-    hours: { type: 'string', default: '12' },
-    report: { type: 'string', default: 'docs/soak-report' },
-  },
-});
-const lines = wholeNumber('lines');
-const faults = wholeNumber('faults');
-const seed = wholeNumber('seed');
-const processes = wholeNumber('processes');
-const limitMs = Number(values.hours) * 3_600_000;
+interface Options {
+  readonly lines: number;
+  readonly faults: number;
+  readonly seed: number;
+  readonly processes: number;
+  readonly hours: number;
+  readonly report: string;
+}
+
+const { options } = parseProgram<Options>(
+  new Command('npm run soak --')
+    .description('millions of calls while a thousand things fail; ends with 1 on any difference')
+    .option('--lines <n>', 'calls to send', wholeNumberFrom(1), 10_000_000)
+    .option('--faults <n>', 'faults while they are sent', wholeNumberFrom(0), 1_000)
+    .option('--seed <n>', 'what calls and faults follow from', wholeNumberFrom(0), 1)
+    .option('--processes <n>', 'processes of each role', wholeNumberFrom(1), 2)
+    .option('--hours <n>', 'ends the input after so long', positiveNumber, 12)
+    .option('--report <path>', 'where the report is written, as .md and .json', 'docs/soak-report'),
+);
+const { lines, faults, seed, processes, hours } = options;
+const limitMs = hours * 3_600_000;
 
 /** About as many calls on each day, between days enough for some to close and not more than the horizon keeps. */
 const CALLS_PER_DAY = 50_000;
@@ -44,7 +52,7 @@ const begunMs = Date.now();
 const report: SoakReport = {
   begun: new Date(begunMs).toISOString(),
   seed,
-  asked: { lines, faults, hours: Number(values.hours), processes },
+  asked: { lines, faults, hours, processes },
   faults: {},
   missed: 0,
   lines: 0,
@@ -100,24 +108,18 @@ try {
     say('audited');
   });
 } catch (error) {
-  report.failure = inspect(error);
+  // Without where the project lies on this machine.
+  report.failure = inspect(error).replaceAll(`${join(import.meta.dirname, '../..')}/`, '');
 } finally {
   await resetStack(dataFolder, () => {});
 }
 report.seconds = Math.round((Date.now() - begunMs) / 1000);
-const isRight = writeReport(report, values.report);
+const isRight = writeReport(report, options.report);
 say(
-  `${isRight ? 'no difference' : `${report.differences.length} differences; ${report.failure ?? ''}`}; see ${values.report}.md`,
+  `${isRight ? 'no difference' : `${report.differences.length} differences; ${report.failure ?? ''}`}; see ${options.report}.md`,
 );
 process.exitCode = isRight ? 0 : 1;
 
 function say(text: string): void {
   process.stdout.write(`${((Date.now() - begunMs) / 1000).toFixed(1).padStart(8)} s  ${text}\n`);
-}
-
-function wholeNumber(name: 'lines' | 'faults' | 'seed' | 'processes'): number {
-  const number = Number(values[name]);
-  if (!Number.isSafeInteger(number) || number < 0)
-    throw new Error(`--${name} takes a whole number, not ${values[name]}`);
-  return number;
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { pipelineStages } from '../operations/pipeline-stages.ts';
-import { patiently, type SettleOptions, settle } from '../operations/settle.ts';
+import { type SettleOptions, settle } from '../operations/settle.ts';
+import { untilDeadline } from '../operations/until-deadline.ts';
 import { readCatalogPosition } from '../processors/attribute/positions.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { isKafkaAway } from '../runtime/kafka/errors.ts';
@@ -36,7 +37,7 @@ export async function settlePipeline(world: World, options: SettleOptions): Prom
   const patient = { isTransient, ...options };
   const { admin } = world;
   const deadlineMs = Date.now() + options.timeoutMs;
-  const extents = await patiently(patient, deadlineMs, () => admin.extents(prefix + catalogs.name));
+  const extents = await untilDeadline(patient, deadlineMs, () => admin.extents(prefix + catalogs.name));
   if ((extents.get(0)?.end ?? 0) === 0) {
     throw new ApportionError(
       'no_catalog',

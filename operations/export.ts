@@ -9,8 +9,9 @@ import { formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import type { SourceStatement, Statement } from '../schemas/statement.ts';
 import { sumMoney } from './money.ts';
-import { type DocumentFilter, readDays, readDocuments } from './read-documents.ts';
-import { readStatements } from './read-statements.ts';
+import { type DocumentFilter, readDocuments } from './read-documents.ts';
+import { readStatements, statedDays } from './read-statements.ts';
+import { readUsage, type UsageRow } from './read-usage.ts';
 
 export type ExportFormat = 'jsonl' | 'csv';
 
@@ -25,7 +26,7 @@ export async function* exportAttributions(
   format: ExportFormat,
 ): AsyncGenerator<string> {
   if (format === 'csv') yield csv([attributionColumns]);
-  for (const day of await readDays(pool, range.from, range.to)) {
+  for (const day of await statedDays(pool, range)) {
     const documents = await readDocuments(pool, day, filter);
     yield format === 'csv' ? csv(documents.flatMap(attributionRows)) : jsonLines(documents, documentText);
   }
@@ -34,7 +35,7 @@ export async function* exportAttributions(
 /** The statements of the days, sorted by day and currency: one JSON line each, or one CSV row for each source of each. */
 export async function* exportStatements(pool: Pool, range: DayRange, format: ExportFormat): AsyncGenerator<string> {
   if (format === 'csv') yield csv([statementColumns]);
-  for (const day of await readDays(pool, range.from, range.to)) {
+  for (const day of await statedDays(pool, range)) {
     const statements = await readStatements(pool, day);
     yield format === 'csv' ? csv(statements.flatMap(statementRows)) : jsonLines(statements, statementText);
   }
@@ -49,7 +50,7 @@ export async function* exportUsage(
 ): AsyncGenerator<string> {
   if (format === 'csv') yield csv([usageColumns]);
   for (let day = range.from; day <= range.to; day = (day + 1) as Day) {
-    const { rows } = await pool.query<UsageRow>(selectUsage, [formatDay(day), filter.tenant ?? null]);
+    const rows = await readUsage(pool, day, filter);
     yield format === 'csv'
       ? csv(rows.map((row) => [row.day, row.tenant, row.product, row.cluster, row.namespace, row.meter, row.quantity]))
       : jsonLines(rows, usageLine);
@@ -57,29 +58,6 @@ export async function* exportUsage(
 }
 
 const usageColumns = ['day', 'tenant', 'product', 'cluster', 'namespace', 'meter', 'quantity'];
-
-interface UsageRow {
-  day: string;
-  tenant: string;
-  product: string;
-  cluster: string;
-  namespace: string;
-  meter: string;
-  quantity: string;
-}
-
-const selectUsage = `
-  SELECT day::text AS day, tenant, product, cluster, namespace, meter, sum(quantity)::text AS quantity
-  FROM (
-    SELECT day, tenant, product, cluster, namespace, meter, quantity FROM usage_total
-    WHERE identity = ''
-    UNION ALL
-    SELECT day, tenant, product, cluster, namespace, 'call_count', call_count FROM usage_total
-    WHERE identity = '' AND call_count IS NOT NULL
-  ) AS metered
-  WHERE day = $1 AND ($2::text IS NULL OR tenant = $2)
-  GROUP BY day, tenant, product, cluster, namespace, meter
-  ORDER BY tenant, product, cluster, namespace, meter`;
 
 /** The quantity is a JSON integer of any size, so the line is put together as text. */
 function usageLine(row: UsageRow): string {

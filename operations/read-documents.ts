@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { AllocationMethod, AttributionDocument, AttributionLine } from '../schemas/attribution-document.ts';
 import type { ReportStatus } from '../schemas/cost-report.ts';
-import { formatDay, parseDay } from '../schemas/day.ts';
+import { formatDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import { storedAmount } from './stored-amount.ts';
 
@@ -39,15 +39,6 @@ export function documentHead(row: DocumentRow, day: Day): Omit<AttributionDocume
     calcVersion: row.calc_version,
     revision: Number(row.revision),
   };
-}
-
-/** The days from `from` to `to` that have a statement, rising. */
-export async function readDays(pool: Pool, from: Day, to: Day): Promise<readonly Day[]> {
-  const { rows } = await pool.query<{ day: string }>(
-    'SELECT DISTINCT day::text AS day FROM statement WHERE day BETWEEN $1 AND $2 ORDER BY day',
-    [formatDay(from), formatDay(to)],
-  );
-  return rows.flatMap((row) => parseDay(row.day) ?? []);
 }
 
 const selectDocuments = `

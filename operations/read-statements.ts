@@ -1,9 +1,18 @@
 import type { Pool } from 'pg';
 import type { ReportStatus } from '../schemas/cost-report.ts';
-import { formatDay, parseDay } from '../schemas/day.ts';
+import { type DayRange, formatDay, parseDay } from '../schemas/day.ts';
 import type { Day } from '../schemas/scalars.ts';
 import type { MeterUsage, Money, SourceAccount, SourceStatement, Statement } from '../schemas/statement.ts';
 import { storedAmount } from './stored-amount.ts';
+
+/** The days of a range that have a statement in Postgres, rising. */
+export async function statedDays(pool: Pool, { from, to }: DayRange): Promise<readonly Day[]> {
+  const { rows } = await pool.query<{ day: string }>(
+    'SELECT DISTINCT day::text AS day FROM statement WHERE day BETWEEN $1 AND $2 ORDER BY day',
+    [formatDay(from), formatDay(to)],
+  );
+  return rows.flatMap((row) => parseDay(row.day) ?? []);
+}
 
 /** The current statements of a day as Postgres has them, by currency. */
 export async function readStatements(pool: Pool, day: Day): Promise<readonly Statement[]> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApportionError } from '../runtime/errors.ts';
 import type { Extent, KafkaAdmin } from '../runtime/kafka/client.ts';
+import { type Patience, POLL_MS, untilDeadline } from './until-deadline.ts';
 
 /** One stage of the pipeline: a reader, and how far it has to come. */
 export interface Stage {
@@ -12,14 +13,10 @@ export interface Stage {
   positions(topic: string): Promise<ReadonlyMap<number, number>>;
 }
 
-export interface SettleOptions {
+export interface SettleOptions extends Patience {
   readonly timeoutMs: number;
-  readonly pollMs?: number;
   /** Called at each look with the records still to be read by the stage. */
   readonly report?: (role: string, behind: number) => void;
-  readonly now?: () => number;
-  /** Errors that pass by themselves (a leader that moves, a server that restarts): asked again until the time is up. */
-  readonly isTransient?: (error: unknown) => boolean;
 }
 
 /**
@@ -33,25 +30,10 @@ export async function settle(admin: KafkaAdmin, stages: readonly Stage[], option
   const now = options.now ?? Date.now;
   const deadlineMs = now() + options.timeoutMs;
   for (const stage of stages) {
-    const targets = await patiently(options, deadlineMs, () => endsOf(admin, stage.topics));
+    const targets = await untilDeadline(options, deadlineMs, () => endsOf(admin, stage.topics));
     await waitFor(stage, targets, deadlineMs, options, now);
   }
 }
-
-/** Asks again while the answer is an error that passes by itself, until the deadline. */
-export async function patiently<T>(options: SettleOptions, deadlineMs: number, ask: () => Promise<T>): Promise<T> {
-  const now = options.now ?? Date.now;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (now() >= deadlineMs || options.isTransient?.(error) !== true) throw error;
-    }
-    await sleep(options.pollMs ?? POLL_MS);
-  }
-}
-
-const POLL_MS = 100;
 
 type Ends = ReadonlyMap<string, ReadonlyMap<number, Extent>>;
 
@@ -77,7 +59,7 @@ async function waitFor(
   now: () => number,
 ): Promise<void> {
   for (;;) {
-    const behind = await patiently(options, deadlineMs, () => countBehind(stage, targets));
+    const behind = await untilDeadline(options, deadlineMs, () => countBehind(stage, targets));
     options.report?.(stage.role, behind);
     if (behind === 0) return;
     if (now() >= deadlineMs) {

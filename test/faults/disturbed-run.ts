@@ -1,8 +1,8 @@
 /** A run whose processes, links, servers and disk can be harmed. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { killServer, startServer, stopServer } from '../../local/single-server.ts';
 import type { StackAddresses } from '../../local/stack.ts';
 import { kafkaClients } from '../../runtime/settings.ts';
+import { killServer, startServer, stopServer } from '../integration/single-server.ts';
 import { readPositions, writePositions } from './group-positions.ts';
 import type { FaultInput } from './input.ts';
 import { type Links, openLinks } from './links.ts';

@@ -1,7 +1,7 @@
 /** What a run came to, in a form in which it can be compared with what it should have come to. */
 import type { World } from '../../commands/world.ts';
-import { readDays, readDocuments } from '../../operations/read-documents.ts';
-import { readStatements } from '../../operations/read-statements.ts';
+import { readDocuments } from '../../operations/read-documents.ts';
+import { readStatements, statedDays } from '../../operations/read-statements.ts';
 import { addDays, type DayRange } from '../../schemas/day.ts';
 import { attributions, deadLetters, statements, type Topic } from '../../schemas/topics.ts';
 import { isOlder, type Stamped } from '../simulation/is-older.ts';
@@ -30,7 +30,7 @@ export async function readOutcome(world: World, range: DayRange): Promise<Outcom
 
 async function inPostgres({ pool }: World, range: DayRange): Promise<Ledger> {
   // A day more on both sides: none must have come of anything there.
-  const days = await readDays(pool, addDays(range.from, -1), addDays(range.to, 1));
+  const days = await statedDays(pool, { from: addDays(range.from, -1), to: addDays(range.to, 1) });
   const documents = [];
   const stated = [];
   for (const day of days) {

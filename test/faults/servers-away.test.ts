@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ServerName, serverNames } from '../../local/data-folder.ts';
-import { killServer, startServer, stopServer } from '../../local/single-server.ts';
+import { killServer, startServer, stopServer } from '../integration/single-server.ts';
 import { ownStack } from '../integration/stack.ts';
 import { differences } from './differences.ts';
 import { faultInput } from './input.ts';

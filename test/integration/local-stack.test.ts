@@ -7,9 +7,9 @@ import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
 import type { ServerName } from '../../local/data-folder.ts';
 import { runToEnd } from '../../local/run.ts';
-import { killServer, startServer, stopServer } from '../../local/single-server.ts';
 import { resetStack, type StackAddresses, startStack, stopStack } from '../../local/stack.ts';
 import { stackStatus } from '../../local/status.ts';
+import { killServer, startServer, stopServer } from './single-server.ts';
 import { eventually, temporaryFolder } from './stack.ts';
 
 const silently = (): void => {};

@@ -7,8 +7,8 @@ import { withWorldOf } from '../../commands/world.ts';
 import { REAL_TOTALS } from '../../local/demo/real/real-input.ts';
 import { publishCatalog } from '../../operations/apply-catalog.ts';
 import { moneyText, sumMoney } from '../../operations/money.ts';
-import { readDays, readDocuments } from '../../operations/read-documents.ts';
-import { readStatements } from '../../operations/read-statements.ts';
+import { readDocuments } from '../../operations/read-documents.ts';
+import { readStatements, statedDays } from '../../operations/read-statements.ts';
 import { verify } from '../../operations/verify/verify.ts';
 import { readSettings } from '../../runtime/config.ts';
 import { applyTopics } from '../../runtime/kafka/apply-topics.ts';
@@ -38,7 +38,7 @@ test('real bills split by real inference requests add up to what was billed, exa
     await publisher.publish(usage, input.samples);
     await Promise.race([running, settlePipeline(world, { timeoutMs: 120_000 })]);
 
-    const days = await readDays(world.pool, input.from, input.to);
+    const days = await statedDays(world.pool, { from: input.from, to: input.to });
     const statements = (await Promise.all(days.map((day) => readStatements(world.pool, day)))).flat();
     const documents = (await Promise.all(days.map((day) => readDocuments(world.pool, day)))).flat();
     const sources = statements.flatMap((statement) => statement.sources);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startServer, stopServer } from '../../../local/single-server.ts';
+import { startServer, stopServer } from '../single-server.ts';
 import { eventually, ownStack } from '../stack.ts';
 import { callsOf, ingestWorld } from './ingest-world.ts';
 

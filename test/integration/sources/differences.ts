@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { Pool } from 'pg';
 import { parseAmount } from '../../../attribution/amount.ts';
 import { moneyText, sameMoney, sumMoney } from '../../../operations/money.ts';
-import { readDays } from '../../../operations/read-documents.ts';
-import { readStatements } from '../../../operations/read-statements.ts';
+import { readStatements, statedDays } from '../../../operations/read-statements.ts';
 import { type DayRange, formatDay } from '../../../schemas/day.ts';
 import type { Amount } from '../../../schemas/scalars.ts';
 import type { Money } from '../../../schemas/statement.ts';
@@ -58,7 +57,7 @@ function quantitiesOf(sources: readonly PlayedSource[]): ReadonlyMap<string, num
 /** What each statement says that came in, all of which must have gone somewhere. */
 async function statedSums(pool: Pool, range: DayRange): Promise<ReadonlyMap<string, string>> {
   const sums = new Map<string, string>();
-  for (const day of await readDays(pool, range.from, range.to)) {
+  for (const day of await statedDays(pool, range)) {
     for (const { currency, sources } of await readStatements(pool, day)) {
       assert.equal(currency, 'USD');
       for (const { source, account, in: came, allocated, covered, held, unallocated, difference } of sources) {

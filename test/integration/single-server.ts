@@ -1,11 +1,11 @@
-/** One server of a stack at a time: for tests of what the others do without it. */
+/** One server of a stack at a time: what do the others do without it? */
 import { resolve } from 'node:path';
-import { findDataFolder, pidFile, type ServerName } from './data-folder.ts';
-import { localError } from './errors.ts';
-import { endProcess } from './process.ts';
-import { endServer, servers } from './servers.ts';
-import { startServerProcess } from './start-server.ts';
-import { findTools } from './tools.ts';
+import { findDataFolder, pidFile, type ServerName } from '../../local/data-folder.ts';
+import { localError } from '../../local/errors.ts';
+import { endProcess } from '../../local/process.ts';
+import { endServer, servers } from '../../local/servers.ts';
+import { startServerProcess } from '../../local/start-server.ts';
+import { findTools } from '../../local/tools.ts';
 
 /** Starts the server of a stack that was started before, and returns when it answers. */
 export async function startServer(dataFolder: string, name: ServerName): Promise<void> {

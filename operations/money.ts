@@ -13,6 +13,7 @@ export function sumMoney(parts: Iterable<Money>): Money {
   return { billed: billed as Amount, effective: effective as Amount };
 }
 
+/** Whether both amounts are equal. */
 export function sameMoney(a: Money, b: Money): boolean {
   return a.billed === b.billed && a.effective === b.effective;
 }

@@ -17,6 +17,11 @@ export function compareTexts(
   }
 }
 
-export function textsOf<T>(values: readonly T[], keyOf: (value: T) => string, textOf: (value: T) => string) {
+/** What `compareTexts` compares: the text of each value, by its key. */
+export function textsOf<T>(
+  values: readonly T[],
+  keyOf: (value: T) => string,
+  textOf: (value: T) => string,
+): Map<string, string> {
   return new Map(values.map((value) => [keyOf(value), textOf(value)]));
 }

@@ -46,6 +46,7 @@ export async function storedDays(pool: Pool, { from, to }: DayRange): Promise<re
   return rows.flatMap(({ day }) => parseDay(day) ?? []);
 }
 
+/** All that the tables have of a day, the history of its documents included. */
 export async function readStoredDay(pool: Pool, day: Day): Promise<StoredDay> {
   const { rows: heads } = await pool.query<HeadRow>(selectHeads, [formatDay(day)]);
   const { rows: history } = await pool.query<HeadRow & { document: Buffer }>(selectHistory, [formatDay(day)]);

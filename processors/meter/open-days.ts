@@ -88,8 +88,10 @@ export interface ReplayPoint {
   readonly eventTime: Instant;
 }
 
+/** The point that lies first in the log. */
 export function earlierOf(a: ReplayPoint, b: ReplayPoint): ReplayPoint {
   return b.offset < a.offset ? b : a;
 }
 
+/** Nothing is closed before it. */
 export const BEFORE_ALL_DAYS = Number.NEGATIVE_INFINITY as Day;

@@ -24,6 +24,7 @@ const shape: z.ZodType<Checkpoint> = z.object({
   gap: z.object({ from: z.number(), to: z.number(), foundAt: z.number() }).nullable(),
 });
 
+/** Reads what was kept as JSON. @throws ZodError when it is no checkpoint */
 export function parseCheckpoint(text: string): Checkpoint {
   return shape.parse(JSON.parse(text));
 }

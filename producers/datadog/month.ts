@@ -9,6 +9,7 @@ export interface Month {
   readonly last: Day;
 }
 
+/** The month that a day lies in. */
 export function monthOf(day: Day): Month {
   const date = new Date(startOf(day));
   const first = addDays(day, 1 - date.getUTCDate());
@@ -16,6 +17,7 @@ export function monthOf(day: Day): Month {
   return { text: formatDay(day).slice(0, 7), first, last: addDays(first, days - 1) };
 }
 
+/** The month before. */
 export function monthBefore({ first }: Month): Month {
   return monthOf(addDays(first, -1));
 }

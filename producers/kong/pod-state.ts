@@ -23,11 +23,13 @@ export interface PodState {
   readonly counters: ReadonlyMap<string, number>;
 }
 
+/** Reads what `formatPodState` wrote. @throws ZodError when it is something else */
 export function parsePodState(text: string): PodState {
   const { counters, ...rest } = shape.parse(JSON.parse(text));
   return { ...rest, counters: new Map(Object.entries(counters)) };
 }
 
+/** The state as JSON, to be kept. */
 export function formatPodState({ counters, ...rest }: PodState): string {
   return JSON.stringify({ ...rest, counters: Object.fromEntries(counters) });
 }

@@ -39,6 +39,7 @@ export interface HttpClient {
   attempt<T>(what: string, once: (attempt: Attempt) => Promise<T>): Promise<T>;
 }
 
+/** A client that asks again what may pass, within limits of time, length and attempts; see `HttpFailure` for the rest. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     send: (request) => {

@@ -40,6 +40,7 @@ export class HttpFailure extends Error {
 /** RFC 9110: what asking again may change. 425 is Too Early. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** What an answer with the status says of asking again. */
 export function kindOfStatus(status: number): HttpFailureKind {
   if (PASSING.has(status) || status >= 500) return 'away';
   if (status === 401) return 'unauthorized';

@@ -37,6 +37,7 @@ export function createLocalCodec(topics: readonly Topic<never>[] = allTopics): P
   });
 }
 
+/** The codec of schemas from anywhere: each topic is read and written as its own, whatever was written with. */
 export function createCodec(source: SchemaSource): PreparedCodec {
   const readers = new Map<unknown, Reader>();
 

@@ -42,6 +42,7 @@ export function isKafkaAway(error: unknown): boolean {
   return faultOf(error) === 'transient';
 }
 
+/** What a broker's answer with this code means. */
 export function faultOfProtocolCode(code: number): KafkaFault {
   return BY_PROTOCOL_CODE.get(code) ?? 'fatal';
 }

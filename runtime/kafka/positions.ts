@@ -3,6 +3,11 @@ import type { Committed, StartPosition } from '../task.ts';
 import type { Extent, KafkaAdmin } from './client.ts';
 import { KafkaError } from './errors.ts';
 
+/**
+ * Where a partition begins and ends.
+ *
+ * @throws KafkaError `transient` while it has no leader
+ */
 export async function extentOf(admin: KafkaAdmin, topic: string, partition: number): Promise<Extent> {
   return present((await admin.extents(topic)).get(partition), topic, partition);
 }

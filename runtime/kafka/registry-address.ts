@@ -5,6 +5,7 @@ export interface RegistryAddress {
   readonly user: { readonly username: string; readonly password: string } | null;
 }
 
+/** Reads `https://USER:PASSWORD@HOST/PATH`, user and password percent-encoded. @throws TypeError when it is no URL */
 export function parseRegistryUrl(text: string): RegistryAddress {
   const url = new URL(text);
   const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];

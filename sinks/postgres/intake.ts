@@ -22,6 +22,7 @@ export interface Intake {
   take(): SinkRow[];
 }
 
+/** An intake of a topic by its rules. What is refused becomes a dead letter, and takes the place of nothing. */
 export function createIntake<T, R extends SinkRow>(codec: Codec, rules: IntakeRules<T, R>): Intake {
   let rows = new Map<string, R>();
   let letters: DeadLetterRow[] = [];

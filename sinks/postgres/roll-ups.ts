@@ -116,6 +116,7 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   return a < b ? -1 : 1;
 }
 
+/** Adds what has changed to weeks and months, in the transaction of the lines that have, and deletes what is 0 then. */
 export async function writeRollUps(client: PoolClient, changes: RollUpChanges): Promise<void> {
   const weeks = writeChanges(client, changes.weeks, addToTenantWeek, pruneTenantWeek);
   const [, months] = await meanwhile(weeks, changes.months);

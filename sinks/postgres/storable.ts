@@ -11,10 +11,12 @@ import type { SourceStatus } from '../../schemas/source-status.ts';
 import type { Money, Statement } from '../../schemas/statement.ts';
 import type { UsageTotal } from '../../schemas/usage-total.ts';
 
+/** Why a cost report cannot be kept, or null. */
 export function refuseCostReport(report: CostReport): Refusal | null {
   return refuseReport(report) ?? refusal(faultOfDay(report.day) ?? faultOfTime('observedAt', report.observedAt));
 }
 
+/** Why a usage total cannot be kept, or null. */
 export function refuseTotal(total: UsageTotal): Refusal | null {
   const { tenant, meter, product, cluster, namespace, topic, identity, refusedMeter } = total;
   return refusal(
@@ -25,6 +27,7 @@ export function refuseTotal(total: UsageTotal): Refusal | null {
   );
 }
 
+/** Why a document cannot be kept with its lines and history, or null. */
 export function refuseDocument(document: AttributionDocument): Refusal | null {
   return refusal(
     faultOfDay(document.day) ??
@@ -35,6 +38,7 @@ export function refuseDocument(document: AttributionDocument): Refusal | null {
   );
 }
 
+/** Why a statement cannot be kept with its sources, reasons and usage, or null. */
 export function refuseStatement(statement: Statement): Refusal | null {
   return refusal(
     faultOfDay(statement.day) ??
@@ -47,6 +51,7 @@ export function refuseStatement(statement: Statement): Refusal | null {
   );
 }
 
+/** Why the state of a source cannot be kept, or null. */
 export function refuseSourceStatus(status: SourceStatus): Refusal | null {
   const { poller, source, detail, warnings, accounts, lastRunAt, lastSuccessAt, nextRunAt, updatedAt } = status;
   const times = { lastRunAt, lastSuccessAt, nextRunAt, updatedAt };

@@ -10,6 +10,7 @@ import { createRoutePartitioner } from './route-partitioner.ts';
 /** Each send acknowledged before the next, to partitions that follow from the records' routes. */
 const common = { maxInFlightRequests: 1, allowAutoTopicCreation: false, createPartitioner: createRoutePartitioner };
 
+/** See `KafkaClient.idempotentProducer`. */
 export async function openIdempotent(kafka: Kafka): Promise<IdempotentProducer> {
   const producer = kafka.producer({ ...common, idempotent: true });
   await connect(producer, async () => {});
@@ -19,6 +20,7 @@ export async function openIdempotent(kafka: Kafka): Promise<IdempotentProducer> 
   };
 }
 
+/** See `KafkaClient.transactionalProducer`: whoever had the id before can commit no more when this resolves. */
 export async function openTransactional(kafka: Kafka, transactionalId: string): Promise<TransactionalProducer> {
   const producer = kafka.producer({ ...common, transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS });
   // Beginning one is what fences. It is begun, and nothing sent.

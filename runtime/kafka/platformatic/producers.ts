@@ -7,6 +7,7 @@ import { check } from './errors.ts';
 import type { PartitionBatch } from './produce.ts';
 import { insist, Sender, takeIdentity } from './sender.ts';
 
+/** See `KafkaClient.idempotentProducer`. */
 export async function openIdempotent(cluster: Cluster): Promise<IdempotentProducer> {
   const identity = await closingOnError(cluster, () => takeIdentity(cluster, null));
   const sender = new Sender(cluster, identity);
@@ -16,6 +17,7 @@ export async function openIdempotent(cluster: Cluster): Promise<IdempotentProduc
   };
 }
 
+/** See `KafkaClient.transactionalProducer`: whoever had the id before can commit no more when this resolves. */
 export async function openTransactional(cluster: Cluster, transactionalId: string): Promise<TransactionalProducer> {
   const { producerId, producerEpoch } = await closingOnError(cluster, () => takeIdentity(cluster, transactionalId));
   return new PlatformaticTransactionalProducer(cluster, { transactionalId, producerId, producerEpoch });

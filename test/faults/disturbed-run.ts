@@ -126,6 +126,11 @@ export class DisturbedRun {
     }
   }
 
+  /** Looks at servers that other runs have as well, while none of these takes one away. */
+  undisturbed<T>(look: () => Promise<T>): Promise<T> {
+    return oneAtATime(look);
+  }
+
   /** Sends what comes before the next fault: a part at once, more while this one lasts, so that it has something to harm. */
   async #sendDuring(harm: Promise<Inflicted>, from: number, to: number): Promise<Inflicted> {
     let isOver = false;

@@ -9,7 +9,10 @@ const settings = { kafkaBrokers: ['kafka:9092'], databaseUrl: 'postgres://financ
 
 test('an error of a server says which one, what it said, and what to do; no password is told', () => {
   const statement = (code: string) => Object.assign(new DatabaseError('no such thing', 1, 'error'), { code });
-  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5433'), { code: 'ECONNREFUSED' });
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5433'), {
+    code: 'ECONNREFUSED',
+    syscall: 'connect',
+  });
   for (const [error, code, message] of [
     [statement('42P01'), 'no_tables', /^Postgres at pg\.example:5433\/costs has no tables .*no such thing/],
     [statement('42501'), 'postgres_refuses', /^Postgres at pg\.example:5433\/costs refuses: no such thing \(42501\)/],
@@ -29,5 +32,7 @@ test('an error of a server says which one, what it said, and what to do; no pass
 test('every other error stays as it is', () => {
   const own = new ApportionError('bad_settings', 'no', 'mend it');
   const bug = new TypeError('x is undefined');
-  for (const error of [own, bug, 'text']) assert.equal(serverErrorOf(error, settings), error);
+  const pipe = Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' });
+  const file = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT', syscall: 'open' });
+  for (const error of [own, bug, pipe, file, 'text']) assert.equal(serverErrorOf(error, settings), error);
 });

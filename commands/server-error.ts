@@ -1,3 +1,4 @@
+import { DatabaseError } from 'pg';
 import { ApportionError } from '../runtime/errors.ts';
 import { KafkaError } from '../runtime/kafka/errors.ts';
 import { codeOf, isTransient } from '../runtime/postgres/sqlstate.ts';
@@ -21,7 +22,7 @@ export function serverErrorOf(error: unknown, { kafkaBrokers, databaseUrl }: Add
     );
   }
   const code = codeOf(error);
-  if (!(error instanceof Error) || error instanceof ApportionError || !isOfPostgres(error, code)) return error;
+  if (!(error instanceof Error) || error instanceof ApportionError || !isOfPostgres(error)) return error;
   if (databaseUrl === undefined) return error;
   const where = `Postgres at ${placeOf(databaseUrl)}`;
   if (code === UNDEFINED_TABLE) {
@@ -43,10 +44,14 @@ export function serverErrorOf(error: unknown, { kafkaBrokers, databaseUrl }: Add
 
 const UNDEFINED_TABLE = '42P01';
 
-/** Errors of statements bear a SQLSTATE; those of connections, the code of the system or none. */
-function isOfPostgres(error: Error, code: string | undefined): boolean {
-  return (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) || isTransient(error);
+/** What the server said, or an error of the way to it. Files and pipes have the same codes, and are none of either. */
+function isOfPostgres(error: Error): boolean {
+  if (error instanceof DatabaseError) return true;
+  const { syscall } = (error instanceof AggregateError ? error.errors[0] : error) as NodeJS.ErrnoException;
+  return isTransient(error) && (syscall === undefined || CONNECTING.has(syscall));
 }
+
+const CONNECTING: ReadonlySet<string> = new Set(['connect', 'getaddrinfo', 'read']);
 
 function away(where: string, setting: string, error: Error): ApportionError {
   const reason = error instanceof AggregateError ? String(error.errors[0]) : error.message;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type DeadLetterFilter, idOf, listDeadLetters, pickDeadLetters } from '../operations/dead-letters.ts';
+import { type DeadLetterFilter, fits, idOf, listDeadLetters, pickDeadLetters } from '../operations/dead-letters.ts';
 import { resendDeadLetters } from '../operations/resend.ts';
 import { ApportionError } from '../runtime/errors.ts';
 import { table } from '../runtime/terminal/table.ts';
@@ -44,8 +44,10 @@ export function deadLettersCommand(): Command {
     .option('--all', 'all of them')
     .action((ids: string[], options: DeadLetterFilter & { all?: true }, self: Command) =>
       withWorld(self, async (world) => {
-        const letters = await chosen(world, ids, options);
+        checkChosen(ids, options);
         const all = await list(world, {});
+        const fitting = all.filter((letter) => fits(letter, options));
+        const letters = ids.length === 0 ? fitting : pickDeadLetters(fitting, ids);
         const { sent, superseded } = await resendDeadLetters(world.kafka, world.settings.topicPrefix, letters, all);
         console.log([`${sent.length} sent again.`, ...superseded.map(supersededText)].join('\n'));
       }),
@@ -58,17 +60,11 @@ async function list(world: World, filter: DeadLetterFilter): Promise<readonly De
 }
 
 /** Sending again needs a choice: nobody means all of them by leaving everything out. */
-async function chosen(
-  world: World,
-  ids: readonly string[],
-  options: DeadLetterFilter & { all?: true },
-): Promise<readonly DeadLetter[]> {
+function checkChosen(ids: readonly string[], options: DeadLetterFilter & { all?: true }): void {
   const filtered = options.reason !== undefined || options.topic !== undefined;
   if (ids.length === 0 && !filtered && options.all !== true) {
     throw new ApportionError('nothing_chosen', 'No dead letter was chosen.', 'Give ids, --reason, --topic, or --all.');
   }
-  const letters = await list(world, options);
-  return ids.length === 0 ? letters : pickDeadLetters(letters, ids);
 }
 
 function supersededText(letter: DeadLetter): string {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Registry } from 'prom-client';
 import { openPoller } from '../producers/pollers.ts';
-import { createPollerMetrics, type PollerMetrics } from '../producers/polling/metrics.ts';
+import { createPollerMetrics } from '../producers/polling/metrics.ts';
 import type { Poller } from '../producers/polling/poller.ts';
+import { oncePerRegistry } from '../runtime/metrics.ts';
 import type { World } from './world.ts';
 
 /** Opens a poller with its settings, some of which the command may name, and a journal that is closed with it. */
@@ -20,11 +20,5 @@ export async function openWorldPoller(
   return Object.assign(poller, { [Symbol.asyncDispose]: () => journal.close() });
 }
 
-const metricsByRegistry = new WeakMap<Registry, PollerMetrics>();
-
-/** All pollers of a process share the same metrics, which a registry takes only once. */
-function metricsOf(registry: Registry): PollerMetrics {
-  const metrics = metricsByRegistry.get(registry) ?? createPollerMetrics(registry);
-  metricsByRegistry.set(registry, metrics);
-  return metrics;
-}
+/** All pollers of a process share the same metrics. */
+const metricsOf = oncePerRegistry(createPollerMetrics);

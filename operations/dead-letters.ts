@@ -24,11 +24,14 @@ export async function listDeadLetters(
 ): Promise<readonly DeadLetter[]> {
   const letters = new Map<string, DeadLetter>();
   await readDeadLetters(kafka, prefix, codec, (letter) => {
-    if (filter.reason !== undefined && letter.reason !== filter.reason) return;
-    if (filter.topic !== undefined && letter.topic !== filter.topic) return;
-    letters.set(`${letter.processor} ${idOf(letter)}`, letter);
+    if (fits(letter, filter)) letters.set(`${letter.processor} ${idOf(letter)}`, letter);
   });
   return [...letters.values()].sort(byOrigin);
+}
+
+/** Whether the filter leaves the letter in. */
+export function fits({ reason, topic }: DeadLetter, filter: DeadLetterFilter): boolean {
+  return (filter.reason ?? reason) === reason && (filter.topic ?? topic) === topic;
 }
 
 /** Reads all dead letters to the end, as they stand in their topic. */

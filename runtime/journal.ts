@@ -31,7 +31,7 @@ export interface Publication {
 
 /** Pairs a topic with values of its type. */
 export function publication<T>(topic: Topic<T>, values: readonly T[]): Publication {
-  return { topic: topic, values: values as readonly never[] };
+  return { topic, values: values as readonly never[] };
 }
 
 /** What a writer is told that another one has shut out. */

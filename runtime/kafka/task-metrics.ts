@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { oncePerRegistry } from '../metrics.ts';
 
 /** What Prometheus is told of the tasks of one processor. */
 export interface TaskMetrics {
@@ -23,16 +24,11 @@ const COMMIT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const DELAY_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 600, 3600, 86_400];
 const RESTORE_BUCKETS = [0.1, 0.5, 1, 5, 15, 60, 300, 1200];
 
-type ByProcessor = ReturnType<typeof createFamilies>;
-
-const familiesByRegistry = new WeakMap<Registry, ByProcessor>();
+const familiesOf = oncePerRegistry(createFamilies);
 
 /** The same names for every processor, told apart by the label `processor`. */
 export function createTaskMetrics(registry: Registry, processor: string): TaskMetrics {
-  // A registry takes each only once, and a process may run several processors.
-  const families = familiesByRegistry.get(registry) ?? createFamilies(registry);
-  familiesByRegistry.set(registry, families);
-  const { read, written, refused, commits, delays, restores, live, lost } = families;
+  const { read, written, refused, commits, delays, restores, live, lost } = familiesOf(registry);
   const labels = { processor };
   written.inc(labels, 0);
   refused.inc(labels, 0);
